@@ -1,0 +1,1 @@
+"""Everything a developer or a newcomer runs. Nothing here is loaded by Odoo."""

@@ -1,0 +1,178 @@
+"""`make test [T=pattern]`: the addon's tests on a fresh copy of the database, and those of dev/.
+
+`T` is a part of a file's name, of a class or of a method; only what matches runs, and Odoo starts
+only when something of the addon matches. A run that tested nothing, or skipped anything, fails.
+"""
+
+import argparse
+import ast
+import dataclasses
+import os
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+from dev.setup import console, databases, machine, system
+
+ROOM_ADDON = Path(databases.ADDON) / "tests"
+ROOM_DEV = Path("dev") / "tests"
+RESULTS = console.STATE / "results"
+
+
+@dataclasses.dataclass
+class Count:
+    """What one or several runs of pytest did."""
+
+    ran: int = 0
+    failed: int = 0
+    skipped: int = 0
+    broken: bool = False
+
+    def __add__(self, other: "Count") -> "Count":
+        return Count(
+            self.ran + other.ran,
+            self.failed + other.failed,
+            self.skipped + other.skipped,
+            self.broken or other.broken,
+        )
+
+
+@dataclasses.dataclass
+class Choice:
+    """The part of one room (a tests folder) that `T` asks for."""
+
+    room: Path
+    targets: list
+    keyword: str = ""
+
+    @property
+    def options(self) -> list:
+        return [*map(str, self.targets), *(["-k", self.keyword] if self.keyword else [])]
+
+
+def main(arguments: list) -> int:
+    options = _parse(arguments)
+    started = time.monotonic()
+    choices = [choose(room, options.pattern) for room in (ROOM_ADDON, ROOM_DEV)]
+    choices = [choice for choice in choices if choice.targets]
+    if not choices:
+        print(f"No test matches T={options.pattern!r}; no test ran.", file=sys.stderr)
+        return 1
+    total = Count()
+    for choice in choices:
+        run = _run_with_odoo if choice.room == ROOM_ADDON else _run_plain
+        total += run(choice, options)
+    return _close(total, time.monotonic() - started)
+
+
+def _parse(arguments: list) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make test", description=__doc__)
+    parser.add_argument("pattern", nargs="?", default="", help="part of a file, class or method")
+    parser.add_argument("--coverage", action="store_true", help="measure the addon's coverage")
+    parser.add_argument("--processes", type=int, default=1, help="databases to spread over")
+    parser.add_argument("--pytest", default="", help="further options for pytest")
+    return parser.parse_args(arguments)
+
+
+def choose(room: Path, pattern: str, root: Path = console.ROOT) -> Choice:
+    """What of `room` matches `pattern`: whole files by name, else the classes and methods."""
+    files = sorted((root / room).rglob("test_*.py"))
+    if not pattern:
+        return Choice(room, [room] if files else [])
+    wanted, _, inner = pattern.partition("::")
+    named = [path for path in files if wanted in str(path.relative_to(root))]
+    if named and inner:
+        return Choice(room, named, inner.replace("::", " and "))
+    if named:
+        return Choice(room, named)
+    words = [word for word in pattern.replace("::", ".").split(".") if word]
+    holding = [path for path in files if _holds(path, words)]
+    return Choice(room, holding, " and ".join(words))
+
+
+def _holds(path: Path, words: list) -> bool:
+    """Whether `path` defines a class or a test whose qualified name has every one of `words`."""
+    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    for group in (node for node in tree.body if isinstance(node, ast.ClassDef)):
+        names += [group.name]
+        names += [f"{group.name}.{n.name}" for n in group.body if isinstance(n, ast.FunctionDef)]
+    return any(all(word.lower() in name.lower() for word in words) for name in names)
+
+
+def _run_plain(choice: Choice, options: argparse.Namespace) -> Count:
+    command = [*_pytest(options, "dev"), "-p", "no:odoo", *choice.options]
+    return _run(command, dict(os.environ), "dev")
+
+
+def _run_with_odoo(choice: Choice, options: argparse.Namespace) -> Count:
+    with console.exclusive():
+        prepared = machine.prepare()
+        system.chromium()
+    with databases.copy(prepared, "test") as name:
+        command = [*_pytest(options, "addon"), "--odoo-http", f"--odoo-config={machine.CONFIG}"]
+        command += [f"--odoo-database={name}", *choice.options]
+        if options.processes > 1:
+            command += ["-n", str(options.processes)]
+        if options.coverage:
+            command += [f"--cov={databases.ADDON}", "--cov-report=term-missing:skip-covered"]
+        return _run(command, prepared.environment, "addon")
+
+
+def _pytest(options: argparse.Namespace, label: str) -> list:
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    result = _result(label)
+    result.unlink(missing_ok=True)
+    return [sys.executable, "-m", "pytest", f"--junitxml={result}", *options.pytest.split()]
+
+
+def _result(label: str) -> Path:
+    return RESULTS / f"{label}-{os.getpid()}.xml"
+
+
+def _run(command: list, environment: dict, label: str) -> Count:
+    done = subprocess.run(
+        command, cwd=console.ROOT, env=environment, stdin=subprocess.DEVNULL, check=False
+    )
+    return count(_result(label), done.returncode)
+
+
+def count(result: Path, exit_code: int) -> Count:
+    """Read pytest's own record; an exit code that the record does not explain counts as broken."""
+    if not result.exists():
+        return Count(broken=True)
+    suites = ET.parse(result).getroot().iter("testsuite")
+    total = Count(broken=exit_code not in (0, 1))
+    for suite in suites:
+        failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        total += Count(int(suite.get("tests", 0)), failed, int(suite.get("skipped", 0)))
+    result.unlink()
+    total.broken = total.broken or (exit_code == 1 and not total.failed)
+    return total
+
+
+def _close(total: Count, seconds: float) -> int:
+    passed = total.ran - total.failed - total.skipped
+    parts = [f"{total.failed} failed"] * bool(total.failed) + [f"{passed} passed"]
+    parts += [f"{total.skipped} skipped"] * bool(total.skipped)
+    line = f"{', '.join(parts)} in {seconds:.2f}s"
+    print(f"{f' all tests: {line} ':=^80}", flush=True)
+    reason = verdict(total)
+    if reason:
+        print(f"make test fails: {reason}", file=sys.stderr, flush=True)
+    return 1 if reason else 0
+
+
+def verdict(total: Count) -> str:
+    """Why this run is no success, as a sentence; empty when it is one."""
+    if total.broken:
+        return "pytest stopped before its end."
+    if total.failed:
+        return "see the failures above."
+    if total.skipped:
+        return "skipped tests prove nothing; make them run or remove them."
+    if not total.ran:
+        return "no test ran."
+    return ""

@@ -1,0 +1,44 @@
+"""The virtual environment: pinned wheels, each checked against its hash."""
+
+import importlib.util
+import shutil
+import sys
+from pathlib import Path
+
+from .console import ROOT, STATE, SetupError, digest, is_done, mark_done, progress, run
+from .odoo_source import Odoo
+from .system import ensure
+
+FOLDER = STATE / "venv"
+REQUIREMENTS = ROOT / "dev" / "requirements.txt"
+
+
+def prepare(odoo: Odoo) -> Path:
+    """Return the environment's python, able to import odoo."""
+    if sys.version_info < (3, 10):
+        raise SetupError("Odoo 19 needs Python 3.10 or newer; this is " + sys.version.split()[0])
+    python = FOLDER / "bin" / "python"
+    fingerprint = digest(REQUIREMENTS, sys.version, sys.base_prefix)
+    if not (is_done("venv", fingerprint) and python.exists()):
+        _build(python)
+        mark_done("venv", fingerprint)
+    _make_odoo_importable(odoo)
+    return python
+
+
+def _build(python: Path) -> None:
+    ensure(["python3-venv"], lambda: importlib.util.find_spec("ensurepip"), "Python's venv module")
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    with progress("making a virtual environment with the pinned packages"):
+        run([sys.executable, "-m", "venv", FOLDER])
+        run(
+            [python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", REQUIREMENTS],
+            hint="Is the Python package index reachable?",
+        )
+
+
+def _make_odoo_importable(odoo: Odoo) -> None:
+    site = next((FOLDER / "lib").glob("python3*")) / "site-packages"
+    pointer = site / "odoo_source.pth"
+    if not pointer.exists() or pointer.read_text().strip() != str(odoo.python_path):
+        pointer.write_text(f"{odoo.python_path}\n")
