@@ -1,0 +1,249 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The door to Twilio: the only module that imports its SDK."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+import urllib3
+from twilio.base.exceptions import TwilioException
+from twilio.http import HttpClient
+from twilio.http.http_client import TwilioHttpClient
+from twilio.request_validator import RequestValidator
+from twilio.rest import Client
+
+from .errors import (
+    ANSWER_LOST,
+    NOT_CONNECTED,
+    TWILIO_ERRORS,
+    Misconfigured,
+    OutcomeUnknown,
+    classify,
+)
+from .events import DeliveryReport
+
+TIMEOUT = 10  # seconds; the SDK's own is for ever
+
+# Twilio's words for where a message is, in the states of our deliveries. What is missing here
+# (a word Twilio invents later) is "unknown".
+TWILIO_STATUS: dict[str, str] = {
+    "accepted": "sent",
+    "scheduled": "sent",
+    "queued": "sent",
+    "sending": "sent",
+    "sent": "sent",
+    "delivered": "delivered",
+    "read": "delivered",
+    "undelivered": "failed",
+    "failed": "failed",
+    "canceled": "failed",
+}
+
+# What to do about an error, by Twilio's code at creation (2xxxx) and in callbacks (3xxxx).
+ADVICE: dict[str, str] = {
+    "20003": "auth",
+    "20429": "slow_down",
+    "21211": "bad_number",
+    "21265": "bad_number",
+    "21408": "routing",
+    "21602": "request",
+    "21603": "request",
+    "21606": "sender",
+    "21610": "opted_out",
+    "21612": "routing",
+    "21614": "bad_number",
+    "21617": "request",
+    "21635": "bad_number",
+    "21659": "sender",
+    "30003": "unreachable",
+    "30004": "blocked",
+    "30005": "no_use",
+    "30006": "no_use",
+    "30007": "blocked",
+    "30008": "unknown",
+}
+
+# The SDK logs every request's address and headers.
+if (_sdk_logger := logging.getLogger("twilio.http_client")).level == logging.NOTSET:
+    _sdk_logger.setLevel(logging.WARNING)
+
+
+def delivery_state(vendor_status: str) -> str:
+    """Return our delivery state for Twilio's word."""
+    return TWILIO_STATUS.get(vendor_status, "unknown")
+
+
+def describe_error(code: str | int | None) -> str:
+    """Return the key of what to do about Twilio's error `code`.
+
+    One of ``bad_number``, ``opted_out``, ``routing``, ``sender``, ``request``, ``auth``,
+    ``slow_down``, ``unreachable``, ``no_use``, ``blocked``, ``unknown``.
+    """
+    return ADVICE.get(str(code or ""), "unknown")
+
+
+class TwilioGateway:
+    """One Twilio account, in our words; safe to share between threads."""
+
+    def __init__(
+        self,
+        account_sid: str,
+        auth_token: str,
+        *,
+        api_base: str | None = None,
+        http_client: HttpClient | None = None,
+    ) -> None:
+        """
+        :param api_base: another address than Twilio's own, for a stand-in
+        :param http_client: another transport than `requests` with our time-out
+        :raise Misconfigured: when the account or the token is missing
+        """
+        if not account_sid or not auth_token:
+            raise Misconfigured("The Twilio account or its token is missing.")
+        self._account_sid = account_sid
+        self._auth_token = auth_token
+        self._api_base = api_base
+        self._http_client = http_client
+        self._of_thread = threading.local()
+
+    def __repr__(self) -> str:
+        return f"<TwilioGateway {self._account_sid[:6]}…>"
+
+    def send_sms(
+        self,
+        to: str,
+        body: str,
+        *,
+        sender: str = "",
+        messaging_service: str = "",
+        status_callback: str = "",
+    ) -> DeliveryReport:
+        """Hand a text over to Twilio, once.
+
+        :param to: E.164
+        :param sender: one of the account's numbers; not used when `messaging_service` is given
+        :param status_callback: where Twilio tells what becomes of it
+        :raise OutcomeUnknown: when it may have been sent: it must not be repeated by a machine
+        :raise Unavailable: when it was not sent and may be tried again
+        :raise Misconfigured: account, token or sender are wrong
+        :raise Refused: Twilio said no; its ``code`` says why, see `describe_error`
+        """
+        if not sender and not messaging_service:
+            raise Misconfigured("There is no number or messaging service to send from.")
+        fields: dict[str, Any] = {"to": to, "body": body}
+        if messaging_service:
+            fields["messaging_service_sid"] = messaging_service
+        else:
+            fields["from_"] = sender
+        if status_callback:
+            fields["status_callback"] = status_callback
+        with _translated():
+            message = self._client().messages.create(**fields)
+        if not message.sid:
+            raise OutcomeUnknown("Twilio's answer names no message.")
+        return DeliveryReport(ref=str(message.sid), status=str(message.status or ""))
+
+    def is_valid_callback(
+        self, url: str, form: Mapping[str, str | list[str]], signature: str | None
+    ) -> bool:
+        """Tell whether Twilio signed a request to `url`, the public address, with `form`.
+
+        :param form: the whole form; of repeated fields every value counts (a werkzeug MultiDict
+            or a dict of lists)
+        """
+        if not signature or not isinstance(signature, str):
+            return False
+        try:
+            return bool(RequestValidator(self._auth_token).validate(url, _Form.of(form), signature))
+        except ValueError:  # an address that is none
+            return False
+
+    def _client(self) -> Client:
+        """Return this thread's client.
+
+        The SDK's transport keeps its last answer on itself and returns it from there: shared by two
+        threads, one would get the other's.
+        """
+        client: Client | None = getattr(self._of_thread, "client", None)
+        if client is None:
+            client = Client(
+                self._account_sid,
+                self._auth_token,
+                http_client=self._http_client or TwilioHttpClient(timeout=TIMEOUT),
+                # Not the process's environment, which could redirect us to another region.
+                environment={"TWILIO_REGION": "", "TWILIO_EDGE": ""},
+            )
+            if self._api_base:
+                client.api.base_url = self._api_base.rstrip("/")
+            self._of_thread.client = client
+        return client
+
+
+class _Form(dict[str, list[str]]):
+    """A form as the SDK's validator reads it: every value of every field."""
+
+    @classmethod
+    def of(cls, form: Mapping[str, str | list[str]]) -> _Form:
+        values = getattr(form, "getlist", None)
+        if values:
+            return cls({name: list(values(name)) for name in form})
+        return cls(
+            {
+                name: [value] if isinstance(value, str) else list(value)
+                for name, value in form.items()
+            }
+        )
+
+    def getlist(self, name: str) -> list[str]:
+        return self[name]
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn the SDK's and the transport's errors into ours, without what they may carry."""
+    try:
+        yield
+    except TwilioException as error:
+        status = getattr(error, "status", None)
+        code = str(getattr(error, "code", None) or "")
+        words = getattr(error, "detail", "") or getattr(error, "title", "")
+        raise classify(TWILIO_ERRORS, status=status, code=code)(
+            str(words or getattr(error, "msg", "") or "Twilio gave no reason."),
+            code="" if code == str(status) else code,
+            http_status=status,
+        ) from None
+    except requests.RequestException as error:
+        kind = NOT_CONNECTED if _never_left(error) else ANSWER_LOST
+        raise classify(TWILIO_ERRORS, kind=kind)(
+            f"Twilio did not answer ({type(error).__name__})."
+        ) from None
+    except ValueError:  # an answer came, and was no JSON
+        raise classify(TWILIO_ERRORS, kind=ANSWER_LOST)("Twilio's answer is unreadable.") from None
+
+
+# What fails before anything can reach Twilio; whatever else fails may have been sent.
+_NEVER_LEFT = (
+    requests.ConnectTimeout,
+    requests.exceptions.InvalidHeader,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.ProxyError,
+)
+
+
+def _never_left(error: requests.RequestException) -> bool:
+    """Tell whether a request failed before anything could reach Twilio."""
+    if isinstance(error, _NEVER_LEFT):
+        return True
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    if isinstance(reason, urllib3.exceptions.SSLError):
+        return any(isinstance(arg, ssl.SSLCertVerificationError) for arg in reason.args)
+    return isinstance(reason, urllib3.exceptions.NewConnectionError)
