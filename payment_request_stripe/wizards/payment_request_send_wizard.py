@@ -1,0 +1,301 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import formatLang
+
+from ..models.payment_request_delivery import CHANNELS
+
+MAIL_TEMPLATE = "payment_request_stripe.mail_template_payment_request"
+SMS_TEMPLATE = "payment_request_stripe.sms_template_payment_request"
+
+
+class PaymentRequestSendWizard(models.TransientModel):
+    """The Send Payment Link dialog: choose amounts, recipient and words, and see the message."""
+
+    _name = "payment.request.send.wizard"
+    _description = "Send Payment Link"
+
+    line_ids = fields.One2many(
+        comodel_name="payment.request.send.wizard.line",
+        inverse_name="wizard_id",
+        string="Invoices",
+    )
+    partner_id = fields.Many2one(
+        comodel_name="res.partner", string="Customer", compute="_compute_groups"
+    )
+    request_count = fields.Integer(compute="_compute_groups", string="Links")
+    total = fields.Char(compute="_compute_groups")
+    summary = fields.Html(compute="_compute_groups", sanitize=False)
+    has_refusals = fields.Boolean(compute="_compute_groups")
+    problems = fields.Text(compute="_compute_groups")
+    skipped = fields.Text(readonly=True)
+    delivery_method = fields.Selection(
+        selection=lambda self: self._get_delivery_methods(),
+        string="Send By",
+        required=True,
+        default="email",
+    )
+    to_email = fields.Char(string="E-mail")
+    to_phone = fields.Char(string="Phone")
+    message = fields.Text()
+    expires_at = fields.Datetime(string="Link Works Until", required=True)
+    preview_subject = fields.Char(compute="_compute_preview", string="Subject")
+    preview_body = fields.Html(compute="_compute_preview", sanitize=False, string="E-mail Preview")
+    preview_sms = fields.Char(compute="_compute_preview", string="SMS Preview")
+
+    @api.model
+    def _get_delivery_methods(self):
+        return self.env["payment.request"]._fields["delivery_method"].selection
+
+    @api.model
+    def _get_payer(self, moves):
+        return moves.partner_id if len(moves.partner_id) == 1 else moves.commercial_partner_id
+
+    def _get_channels(self):
+        return CHANNELS.get(self.delivery_method, ())
+
+    # === OPENING === #
+
+    @api.model
+    def _open_for_moves(self, moves):
+        """Return the action that opens the dialog on those of `moves` that can be asked for.
+
+        :raise UserError: with a sentence per invoice, when none of them can
+        """
+        self.check_access("create")
+        refusals = self._get_opening_refusals(moves)
+        sendable = moves.filtered(lambda move: move.id not in refusals).sorted(
+            lambda move: (move.commercial_partner_id.id, move.invoice_date_due, move.id)
+        )
+        sentences = list(dict.fromkeys(refusals[move.id] for move in moves - sendable))
+        if not sendable:
+            raise UserError(
+                "\n".join(sentences) or self.env._("There is no unpaid invoice to ask for.")
+            )
+        wizard = self.create(self._prepare_wizard(sendable, sentences))
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Send Payment Link"),
+            "res_model": self._name,
+            "res_id": wizard.id,
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"dialog_size": "extra-large"},
+        }
+
+    @api.model
+    def _get_opening_refusals(self, moves):
+        """Return ``{invoice id: sentence}`` of those that cannot stand in the dialog."""
+        refusals = {
+            move_id: refusal["message"]
+            for move_id, refusal in moves._get_payment_request_refusals().items()
+        }
+        for company in moves.company_id:
+            if not (setup := self.env["payment.request"]._get_setup_refusal(company)):
+                continue
+            for move in moves.filtered(lambda one, company=company: one.company_id == company):
+                refusals.setdefault(move.id, setup[1])
+        return refusals
+
+    @api.model
+    def _prepare_wizard(self, moves, skipped):
+        requests = self.env["payment.request"]
+        available = moves._get_payment_request_available()
+        contact = {}
+        if len(requests._group_moves(moves)) == 1:
+            partner = (
+                moves.partner_id if len(moves.partner_id) == 1 else moves.commercial_partner_id
+            )
+            contact = requests._get_recipients(partner, {})
+        return {
+            "delivery_method": "link" if contact and not contact["to_email"] else "email",
+            **contact,
+            "expires_at": requests._get_default_expiry(moves.company_id[:1]),
+            "skipped": "\n".join(skipped),
+            "line_ids": [
+                fields.Command.create(
+                    {
+                        "move_id": move.id,
+                        "available": float(available[move.id]),
+                        "amount": float(available[move.id]),
+                    }
+                )
+                for move in moves
+            ],
+        }
+
+    # === COMPUTE METHODS === #
+
+    @api.depends(
+        "line_ids.amount",
+        "line_ids.move_id",
+        "delivery_method",
+        "to_email",
+        "to_phone",
+        "expires_at",
+    )
+    def _compute_groups(self):
+        for wizard in self:
+            groups = self.env["payment.request"]._group_moves(wizard.line_ids.move_id)
+            rows = [wizard._prepare_summary_row(key, moves) for key, moves in groups.items()]
+            wizard.request_count = len(groups)
+            wizard.partner_id = rows[0]["partner"] if len(rows) == 1 else False
+            wizard.has_refusals = any(wizard.line_ids.mapped("refusal"))
+            wizard.total = wizard._get_total(rows)
+            wizard.problems = "\n".join(wizard._get_problems(groups))
+            wizard.summary = self.env["ir.qweb"]._render(
+                "payment_request_stripe.send_wizard_summary", {"rows": rows}
+            )
+
+    @api.depends("line_ids.amount", "line_ids.move_id", "delivery_method", "message", "expires_at")
+    @api.depends_context("lang", "uid")
+    def _compute_preview(self):
+        for wizard in self:
+            request = wizard._new_request()
+            by_email = request and "email" in wizard._get_channels()
+            by_sms = request and "sms" in wizard._get_channels()
+            wizard.preview_subject = by_email and self._render(request, MAIL_TEMPLATE, "subject")
+            wizard.preview_body = by_email and self._render(request, MAIL_TEMPLATE, "body_html")
+            wizard.preview_sms = by_sms and self._render(request, SMS_TEMPLATE, "body")
+
+    def _prepare_summary_row(self, key, moves):
+        _commercial_partner, _company, currency = key
+        requests = self.env["payment.request"]
+        partner = self._get_payer(moves)
+        contact = requests._get_recipients(partner, {})
+        lines = self.line_ids.filtered(lambda line: line.move_id in moves)
+        recipients = []
+        if "email" in self._get_channels():
+            recipients.append(contact["to_email"] or self.env._("no e-mail address"))
+        if "sms" in self._get_channels():
+            recipients.append(contact["to_phone"] or self.env._("no phone number"))
+        return {
+            "partner": partner,
+            "recipient": ", ".join(recipients) or self.env._("copied by hand"),
+            "invoices": ", ".join(moves.mapped("name")),
+            "currency": currency,
+            "amount": sum(lines._get_amounts().values()),
+        }
+
+    def _get_total(self, rows):
+        totals = defaultdict(int)
+        for row in rows:
+            totals[row["currency"]] += row["amount"]
+        return " + ".join(
+            formatLang(self.env, float(total), currency_obj=currency)
+            for currency, total in totals.items()
+        )
+
+    def _get_problems(self, groups):
+        """Return the sentences that would keep these groups from being sent."""
+        if not groups:
+            return [self.env._("Choose at least one invoice.")]
+        requests = self.env["payment.request"]
+        amounts = self.line_ids._get_amounts()
+        refused = set(self.line_ids.filtered("refusal").move_id.ids)
+        sound = {key: moves for key, moves in groups.items() if not refused & set(moves.ids)}
+        details = requests._get_group_refusals(sound, amounts, self._get_options())
+        sentences = [detail["message"] for detail in details]
+        try:
+            requests._parse_expiry(self._get_options(), self.env.company)
+        except UserError as error:
+            sentences.append(str(error))
+        return list(dict.fromkeys(sentences))
+
+    # === PREVIEW === #
+
+    def _new_request(self):
+        """Return the first request as it would be made, unsaved, or none."""
+        requests = self.env["payment.request"]
+        groups = requests._group_moves(self.line_ids.move_id)
+        if not groups:
+            return requests
+        key, moves = next(iter(groups.items()))
+        options = self._get_options()
+        if self.expires_at and self.expires_at <= fields.Datetime.now():
+            options["expires_at"] = False
+        vals = requests._prepare_request(key, moves, self.line_ids._get_amounts(), options)
+        # The link in a preview leads nowhere: nobody shall copy it from there.
+        return requests.new({**vals, "access_token": "preview"})
+
+    @api.model
+    def _render(self, request, template_xmlid, field):
+        """Return `field` of the real message template, rendered in the customer's language."""
+        template = self.env.ref(template_xmlid, raise_if_not_found=False)
+        if not template:
+            return False
+        rendered = template.sudo()._render_field(
+            field, request.ids or [request.id], set_lang=request.partner_id.lang or self.env.lang
+        )
+        return rendered[request.id]
+
+    # === ACTION METHODS === #
+
+    def action_send(self):
+        """Make the payment requests, send them, and say so.
+
+        :raise PaymentRequestRefused: with a sentence per invoice; nothing was created
+        """
+        self.ensure_one()
+        allocations = [
+            {"invoice_id": move_id, "amount": amount}
+            for move_id, amount in self.line_ids._get_amounts().items()
+        ]
+        requests = self.env["payment.request"]._create_grouped(allocations, **self._get_options())
+        if len(requests) == 1:
+            return self._notify_one(requests)
+        return self._notify_several(requests)
+
+    def _get_options(self):
+        options = {
+            "delivery_method": self.delivery_method,
+            "message": self.message,
+            "expires_at": self.expires_at,
+        }
+        if self.request_count == 1:
+            if "email" in self._get_channels():
+                options["to_email"] = self.to_email
+            if "sms" in self._get_channels():
+                options["to_phone"] = self.to_phone
+        return options
+
+    @api.model
+    def _notify_one(self, request):
+        addresses = {"email": request.to_email, "sms": request.to_phone}
+        recipients = [addresses[channel] for channel in CHANNELS[request.delivery_method]]
+        message = (
+            self.env._(
+                "Payment link %(name)s is on its way to %(recipients)s.",
+                name=request.name,
+                recipients=", ".join(recipients),
+            )
+            if recipients
+            else self.env._("Payment link %(name)s is ready to be copied.", name=request.name)
+        )
+        return {
+            "type": "ir.actions.client",
+            "tag": "payment_request_stripe.link_ready",
+            "params": {
+                "message": message,
+                "url": request.pay_url,
+                "request_id": request.id,
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    @api.model
+    def _notify_several(self, requests):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._("%(count)s payment links were made.", count=len(requests)),
+                "next": requests._get_records_action(
+                    name=self.env._("Payment Requests"), context={"create": False}
+                ),
+            },
+        }
