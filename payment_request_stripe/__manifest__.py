@@ -1,0 +1,45 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+{
+    "name": "Payment Requests with Stripe",
+    "summary": "Send one payment link for one or several invoices; the books follow by themselves",
+    "version": "19.0.1.0.0",
+    "category": "Accounting/Payment",
+    "author": "payment_request_stripe contributors",
+    "license": "LGPL-3",
+    "application": True,
+    "depends": [
+        "account_payment",
+        "analytic",
+        "base_automation",
+        "payment_stripe",
+        "phone_validation",
+        "portal",
+        "sms_twilio",
+    ],
+    "external_dependencies": {
+        "python": ["stripe>=16,<17", "twilio>=9,<10", "phonenumbers"],
+    },
+    "data": [
+        "security/payment_request_security.xml",
+        "security/ir.model.access.csv",
+        "data/ir_sequence_data.xml",
+        "data/ir_cron_data.xml",
+        "data/mail_template_data.xml",
+        "data/sms_template_data.xml",
+        "views/payment_request_views.xml",
+        "views/payment_request_form_views.xml",
+        "views/payment_request_event_views.xml",
+        "views/payment_request_menus.xml",
+        "views/account_move_views.xml",
+        "views/res_partner_views.xml",
+        "views/payment_provider_views.xml",
+        "views/res_config_settings_views.xml",
+        "views/pay_templates.xml",
+        "wizards/payment_request_send_wizard_views.xml",
+    ],
+    "assets": {
+        "web.assets_backend": ["payment_request_stripe/static/src/backend/**/*"],
+        "web.assets_tests": ["payment_request_stripe/static/tests/tours/**/*"],
+    },
+}

@@ -1,0 +1,58 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import logging
+
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from odoo.http import Controller, request, route
+
+from ..gateways.errors import MalformedPayload, Misconfigured, SignatureError
+
+_logger = logging.getLogger(__name__)
+
+LARGEST_BODY = 1024 * 1024
+
+
+class StripeWebhook(Controller):
+    """The doorbell: verify the signature, keep the event once, ring the worker, answer."""
+
+    @route(
+        ["/api/stripe/webhook", "/api/stripe/webhook/<string:endpoint_token>"],
+        type="http",
+        auth="none",
+        methods=["POST"],
+        csrf=False,
+        save_session=False,
+        readonly=False,
+    )
+    def receive(self, endpoint_token=None):
+        body = self._read_body()
+        if body is None:
+            return request.make_response("too large", status=413)
+        provider = request.env["payment.provider"]._find_payment_request_endpoint(endpoint_token)
+        if not provider:
+            return request.make_response("unknown endpoint", status=404)
+        try:
+            payload = provider._verify_payment_request_event(
+                body, request.httprequest.headers.get("Stripe-Signature", "")
+            )
+        except Misconfigured:
+            _logger.warning("provider %s has no signing secret: an event was refused", provider.id)
+            return request.make_response("no signing secret", status=503)
+        except (SignatureError, MalformedPayload) as error:
+            _logger.info("an event for provider %s was refused: %s", provider.id, error)
+            return request.make_response("not accepted", status=400)
+        request.env["payment.request.event"].sudo()._store(provider, payload)
+        return request.make_response("", status=200)
+
+    @staticmethod
+    def _read_body():
+        """Return the body, or none when it is larger than any event of Stripe."""
+        http_request = request.httprequest
+        if (http_request.content_length or 0) > LARGEST_BODY:
+            return None
+        try:
+            body = http_request.get_data()
+        except RequestEntityTooLarge:
+            return None
+        return body if len(body) <= LARGEST_BODY else None

@@ -1,0 +1,26 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.http import Controller, request, route
+
+
+class TwilioStatus(Controller):
+    """Twilio tells what became of an SMS."""
+
+    @route(
+        "/payment_request/twilio/status/<string:uuid>",
+        type="http",
+        auth="none",
+        methods=["POST"],
+        csrf=False,
+        save_session=False,
+        readonly=False,
+    )
+    def receive(self, uuid, **_form):
+        delivery = request.env["payment.request.delivery"]._find_by_uuid(uuid)
+        if not delivery:
+            return request.make_response("unknown", status=404)
+        form = request.httprequest.form
+        if not delivery._is_callback_genuine(form, request.httprequest.headers):
+            return request.make_response("not accepted", status=403)
+        delivery._apply_callback(form.to_dict())
+        return request.make_response("", status=204)

@@ -1,0 +1,24 @@
+-- A copy of a production database neither charges, nor sends, nor believes what it receives.
+UPDATE payment_provider
+   SET payment_request_webhook_secret = NULL,
+       payment_request_webhook_ref = NULL;
+UPDATE res_company
+   SET payment_request_messaging_service = NULL,
+       sms_twilio_account_sid = NULL,
+       sms_twilio_auth_token = NULL;
+UPDATE payment_request_delivery
+   SET state = 'skipped'
+ WHERE state IN ('queued', 'sending');
+UPDATE ir_cron
+   SET active = FALSE
+ WHERE id IN (
+       SELECT res_id
+         FROM ir_model_data
+        WHERE module = 'payment_request_stripe'
+          AND model = 'ir.cron'
+       );
+DELETE FROM ir_config_parameter
+ WHERE key IN (
+       'payment_request_stripe.stripe_api_base',
+       'payment_request_stripe.twilio_api_base'
+       );

@@ -1,0 +1,33 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What is refused, and to whom the sentence speaks."""
+
+from odoo.exceptions import UserError
+
+
+class PaymentRequestRefused(UserError):
+    """Some invoices cannot be asked for; nothing was created.
+
+    ``details`` is a list of ``{"invoice_id": int | None, "code": str, "message": str}``, one entry
+    per refused invoice; the message of the exception is their sentences, one a line.
+    """
+
+    def __init__(self, details):
+        self.details = details
+        super().__init__("\n".join(detail["message"] for detail in details))
+
+
+class PayerNotice(UserError):
+    """The payer cannot go on to Stripe now; ``code`` names the sentence the page shows.
+
+    Codes: ``stale_quote``, ``nothing_due``, ``processing``, ``closed``, ``unavailable``,
+    ``refused``, ``paid``.
+    """
+
+    def __init__(self, code, message):
+        self.code = code
+        super().__init__(message)
+
+
+class BookingRefused(UserError):
+    """Money arrived but cannot be booked as the accounts are set up; nothing was written."""

@@ -1,0 +1,26 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from . import (
+    payment_provider,
+    res_company,
+    res_config_settings,
+    res_partner,
+    payment_request,
+    payment_request_create,
+    payment_request_refusals,
+    payment_request_send,
+    payment_request_pay,
+    payment_request_line,
+    payment_request_checkout,
+    payment_request_checkout_open,
+    payment_request_booking,
+    payment_request_refund,
+    payment_request_delivery,
+    payment_request_delivery_email,
+    payment_request_delivery_sms,
+    payment_request_event,
+    payment_request_event_handlers,
+    account_move,
+    account_move_line,
+    account_payment,
+)

@@ -1,0 +1,130 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..exceptions import BookingRefused
+from ..gateways.money import to_decimal
+
+# What may still change on a booked payment that was reset to draft; the rest is Stripe's word.
+EDITABLE_IN_DRAFT = {"date"}
+
+
+class AccountPayment(models.Model):
+    _inherit = "account.payment"
+
+    payment_request_id = fields.Many2one(
+        comodel_name="payment.request",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    stripe_payment_intent_ref = fields.Char(
+        string="Stripe Payment Intent", readonly=True, copy=False
+    )
+    stripe_refund_ref = fields.Char(string="Stripe Refund", readonly=True, copy=False)
+
+    _stripe_payment_intent_ref_unique = models.UniqueIndex(
+        "(stripe_payment_intent_ref) WHERE stripe_payment_intent_ref IS NOT NULL",
+        "A Stripe payment is booked once.",
+    )
+    _stripe_refund_ref_unique = models.UniqueIndex(
+        "(stripe_refund_ref) WHERE stripe_refund_ref IS NOT NULL",
+        "A Stripe refund is booked once.",
+    )
+
+    # === CRUD METHODS === #
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_booked_from_stripe(self):
+        if self.filtered("payment_request_id"):
+            raise UserError(
+                self.env._(
+                    "A payment that Stripe took cannot be deleted. Cancel it if it was booked "
+                    "wrongly, or refund it."
+                )
+            )
+
+    # === ACTION METHODS === #
+
+    def action_post(self):
+        """Post, and give our payments back to the invoices they were quoted for.
+
+        Odoo does not reconcile a payment again that was cancelled or reset to draft.
+        """
+        result = super().action_post()
+        again = self.filtered(
+            lambda payment: payment.payment_request_id and payment.payment_type == "inbound"
+        )
+        for payment in again.filtered(lambda payment: payment._has_lost_shares()):
+            payment._reconcile_payment_request_lines()
+        return result
+
+    # === BUSINESS METHODS === #
+
+    def _has_lost_shares(self):
+        """Tell whether a posted payment of ours was allocated before and is not any more."""
+        self.ensure_one()
+        return self.move_id.state == "posted" and any(
+            line.payment_request_line_id.amount_paid and not line.reconciled
+            for line in self.move_id.line_ids
+        )
+
+    def _synchronize_to_moves(self, changed_fields):
+        """Keep the entries of our payments as booked: they have a line per invoice.
+
+        Odoo would fold them into one and fail on the second.
+
+        :raise UserError: when a draft's amount, customer or journal is changed
+        """
+        ours = self.filtered("payment_request_id")
+        touched = changed_fields & set(self._get_trigger_fields_to_synchronize())
+        for payment in ours.filtered(lambda one: touched and one.move_id.state == "draft"):
+            if touched - EDITABLE_IN_DRAFT:
+                raise UserError(
+                    self.env._(
+                        "%(payment)s was booked from Stripe, so only its date can be changed.",
+                        payment=payment.name or payment.payment_request_id.name,
+                    )
+                )
+            payment.move_id.with_context(skip_invoice_sync=True).date = payment.date
+        return super(AccountPayment, self - ours)._synchronize_to_moves(changed_fields)
+
+    def _reconcile_payment_request_lines(self):
+        """Reconcile every open share with the invoice it was quoted for, in one plan.
+
+        A share is at most what the invoice owes; the rest stays the customer's credit.
+
+        :return: ``{request line: Decimal}`` in major units of the payment's currency
+        :raise BookingRefused: when an invoice did not get exactly its share
+        """
+        self.ensure_one()
+        digits = self.currency_id.decimal_places
+        plan, expected = [], {}
+        for share in self.move_id.line_ids.filtered("payment_request_line_id"):
+            request_line = share.payment_request_line_id
+            owed_lines = request_line._get_open_invoice_lines(share.account_id)
+            if not owed_lines or share.reconciled:
+                continue
+            amount = to_decimal(-share.amount_residual_currency, digits)
+            owed = sum(to_decimal(line.amount_residual_currency, digits) for line in owed_lines)
+            plan.append(share | owed_lines)
+            expected[share] = (request_line, min(amount, owed), amount, owed_lines, owed)
+        if plan:
+            self.env["account.move.line"]._reconcile_plan(plan)
+        allocated = {}
+        for share, (request_line, got, amount, owed_lines, owed) in expected.items():
+            left = to_decimal(-share.amount_residual_currency, digits)
+            still_owed = sum(
+                to_decimal(line.amount_residual_currency, digits) for line in owed_lines
+            )
+            if (left, still_owed) != (amount - got, owed - got):
+                raise BookingRefused(
+                    self.env._(
+                        "%(invoice)s did not get exactly its share of the payment.",
+                        invoice=request_line.move_id.name,
+                    )
+                )
+            allocated[request_line] = allocated.get(request_line, 0) + got
+        return allocated

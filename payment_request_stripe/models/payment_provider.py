@@ -1,0 +1,226 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import logging
+import secrets
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import consteq
+
+from ..gateways.errors import GatewayError, Misconfigured
+from ..gateways.stripe_api import StripeGateway, key_mode, verify_webhook
+
+_logger = logging.getLogger(__name__)
+
+STRIPE_API_BASE = "payment_request_stripe.stripe_api_base"
+TWILIO_API_BASE = "payment_request_stripe.twilio_api_base"
+
+
+class PaymentProvider(models.Model):
+    _inherit = "payment.provider"
+
+    payment_request_endpoint_token = fields.Char(
+        compute="_compute_payment_request_endpoint_token",
+        store=True,
+        copy=False,
+        groups="base.group_system",
+        help="The unguessable end of this provider's webhook address; it chooses the secret.",
+    )
+    payment_request_webhook_secret = fields.Char(
+        string="Signing Secrets of Payment Requests",
+        copy=False,
+        groups="base.group_system",
+        help="The signing secret (whsec_…) of the endpoint at Stripe. Several, separated by "
+        "commas, are all accepted while a secret is being rotated.",
+    )
+    payment_request_webhook_ref = fields.Char(
+        string="Stripe Webhook Endpoint", copy=False, readonly=True, groups="base.group_system"
+    )
+    payment_request_webhook_url = fields.Char(
+        string="Webhook Address of Payment Requests",
+        compute="_compute_payment_request_webhook_url",
+        groups="base.group_system",
+    )
+
+    _payment_request_endpoint_token_unique = models.UniqueIndex(
+        "(payment_request_endpoint_token)", "Each provider has its own webhook address."
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("code")
+    def _compute_payment_request_endpoint_token(self):
+        for provider in self:
+            # Once given, an address is kept: Stripe knows it.
+            provider.payment_request_endpoint_token = (
+                provider.payment_request_endpoint_token or secrets.token_urlsafe(24)
+            )
+
+    @api.depends("payment_request_endpoint_token")
+    def _compute_payment_request_webhook_url(self):
+        for provider in self:
+            provider.payment_request_webhook_url = (
+                f"{provider.get_base_url()}/api/stripe/webhook/"
+                f"{provider.payment_request_endpoint_token}"
+                if provider.code == "stripe"
+                else False
+            )
+
+    # === ACTION METHODS === #
+
+    def action_payment_request_create_webhook(self):
+        """Create the endpoint at Stripe, with exactly the events we handle, and keep its secret.
+
+        A second press makes a new endpoint and keeps the old secret beside the new one, so that
+        nothing is refused while both exist.
+
+        :raise UserError: when Stripe cannot be asked or says no
+        """
+        self.ensure_one()
+        self.check_access("write")
+        provider = self.sudo()
+        events = self.env["payment.request.event"]._handled_event_types()
+        try:
+            ref, secret = provider._get_stripe_gateway().create_webhook_endpoint(
+                provider.payment_request_webhook_url, events, self.env._("Odoo payment requests")
+            )
+        except GatewayError as error:
+            raise UserError(
+                self.env._("Stripe did not create the webhook: %(reason)s", reason=error.message)
+            ) from error
+        known = provider.payment_request_webhook_secret
+        provider.payment_request_webhook_secret = f"{secret},{known}" if known else secret
+        provider.payment_request_webhook_ref = ref
+        _logger.info("webhook_endpoint=%s created for provider %s", ref, self.id)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._("The webhook was created at Stripe and its secret stored."),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _get_payment_request_provider(self, company):
+        """Return the Stripe provider with which `company` asks for money, or none."""
+        return self.sudo().search(
+            [
+                ("code", "=", "stripe"),
+                ("state", "in", ("enabled", "test")),
+                *self._check_company_domain(company),
+            ],
+            # A live provider before one in test mode.
+            order="state, sequence, id",
+            limit=1,
+        )
+
+    @api.model
+    def _find_payment_request_endpoint(self, endpoint_token):
+        """Return the provider (sudo) whose webhook address ends in `endpoint_token`, or none.
+
+        Without a token, the only Stripe provider that has a secret; none when there are several.
+        """
+        providers = self.sudo().with_context(active_test=False)
+        if not endpoint_token:
+            found = providers.search(
+                [("code", "=", "stripe"), ("payment_request_webhook_secret", "!=", False)], limit=2
+            )
+            return found if len(found) == 1 else self.browse()
+        found = providers.search(
+            [("code", "=", "stripe"), ("payment_request_endpoint_token", "=", endpoint_token)],
+            limit=1,
+        )
+        if found and consteq(found.payment_request_endpoint_token, endpoint_token):
+            return found
+        return self.browse()
+
+    def _verify_payment_request_event(self, body, signature_header):
+        """Return the event that Stripe signed.
+
+        :param bytes body: the request's body as it arrived
+        :param str signature_header: the ``Stripe-Signature`` header
+        :raise Misconfigured: when this provider has no signing secret
+        :raise SignatureError: when the signature is missing, wrong or stale
+        :raise MalformedPayload: when a signed body is no event
+        """
+        self.ensure_one()
+        secret_text = self.sudo().payment_request_webhook_secret or ""
+        signing_secrets = [part.strip() for part in secret_text.split(",") if part.strip()]
+        return verify_webhook(body, signature_header, signing_secrets)
+
+    def _is_payment_request_event_ours(self, livemode):
+        """Tell whether an event's mode is this provider's: live events for live providers only."""
+        self.ensure_one()
+        if self.state == "disabled":  # still books what arrives; its key tells its mode
+            return livemode == (key_mode(self.sudo().stripe_secret_key or "") == "live")
+        return livemode == (self.state == "enabled")
+
+    def _get_stripe_gateway(self):
+        """Return the gateway to this provider's Stripe account.
+
+        :raise Misconfigured: when there is no key, or it is of the other mode
+        """
+        self.ensure_one()
+        key = self.sudo().stripe_secret_key or ""
+        if not key:
+            raise Misconfigured(self.env._("%(name)s has no secret key.", name=self.name))
+        expected = "live" if self.state == "enabled" else "test"
+        if self.state != "disabled" and key_mode(key) != expected:
+            raise Misconfigured(
+                self.env._(
+                    "The secret key of %(name)s is not a %(mode)s key, as the provider's state "
+                    "requires.",
+                    name=self.name,
+                    mode=expected,
+                )
+            )
+        return StripeGateway(key, api_base=self._get_payment_request_api_base(STRIPE_API_BASE))
+
+    def _get_payment_request_api_base(self, parameter):
+        """Return the stand-in's address, honoured only in test mode with a test key."""
+        base = self.env["ir.config_parameter"].sudo().get_param(parameter)
+        if not base:
+            return None
+        if self.state == "test" and key_mode(self.sudo().stripe_secret_key or "") == "test":
+            return base
+        _logger.warning("%s is ignored: provider %s is not in test mode", parameter, self.id)
+        return None
+
+    def _check_payment_request_setup(self):
+        """Return a sentence on what keeps this provider from asking for money, or none.
+
+        :rtype: str
+        """
+        if not self:
+            return self.env._(
+                "Stripe is not set up for this company: enable the Stripe payment provider first."
+            )
+        if not self.sudo().stripe_secret_key:
+            return self.env._("The Stripe payment provider has no secret key.")
+        if not self._get_payment_request_method_line().payment_account_id:
+            return self.env._(
+                "The Stripe payment method of journal %(journal)s has no outstanding account: "
+                "set a reconcilable clearing account on it.",
+                journal=self.journal_id.display_name or self.env._("(none)"),
+            )
+        return ""
+
+    def _get_payment_request_method_line(self):
+        """Return the inbound payment method line on which this provider's payments are booked."""
+        self.ensure_one()
+        return (
+            self.env["account.payment.method.line"]
+            .sudo()
+            .search(
+                [
+                    ("payment_provider_id", "=", self.id),
+                    ("journal_id", "!=", False),
+                    ("payment_type", "=", "inbound"),
+                ],
+                limit=1,
+            )
+        )

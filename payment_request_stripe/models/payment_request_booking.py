@@ -1,0 +1,285 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
+
+import pytz
+
+from odoo import models
+from odoo.fields import Command
+
+from ..exceptions import BookingRefused
+from ..gateways.events import PaymentEvent
+from ..gateways.money import to_decimal, to_major
+
+# Tracking and the sync of invoice lines cost more than the booking itself and say nothing here:
+# what happened is logged once for all records.
+LEAN = {
+    "tracking_disable": True,
+    "mail_create_nolog": True,
+    "mail_create_nosubscribe": True,
+    "skip_invoice_sync": True,
+}
+
+
+class PaymentRequestCheckout(models.Model):
+    """Booking what Stripe took: one payment, each invoice reconciled with its quoted share."""
+
+    _inherit = "payment.request.checkout"
+
+    def _get_payment(self):
+        """Return the payment that was booked for this checkout's payment intent, or none."""
+        self.ensure_one()
+        if not self.stripe_payment_intent_ref:
+            return self.env["account.payment"]
+        return self.env["account.payment"].search(
+            [("stripe_payment_intent_ref", "=", self.stripe_payment_intent_ref)], limit=1
+        )
+
+    def _write_refs(self, event: PaymentEvent, **values):
+        """Keep what an event taught about this checkout, here and on the request."""
+        self.ensure_one()
+        refs = {
+            "stripe_checkout_session_ref": event.session_ref or self.stripe_checkout_session_ref,
+            "stripe_payment_intent_ref": event.payment_intent_ref or self.stripe_payment_intent_ref,
+        }
+        self.write({**refs, **values})
+        if self == self.request_id.checkout_ids.sorted("id")[-1:] or values.get("state"):
+            self.request_id.write(refs)
+
+    def _book(self, event: PaymentEvent):
+        """Book what Stripe took, once, and give each invoice exactly its quoted share.
+
+        :param PaymentEvent event: ``amount`` in Stripe's minor units of ``currency``
+        :return: the reason why there was nothing to do, or none
+        :raise BookingRefused: when the accounts are not set up for it; nothing is written
+        """
+        self.ensure_one()
+        if not event.payment_intent_ref or not event.amount or not event.currency:
+            raise BookingRefused(self.env._("The event does not say what was paid."))
+        self._write_refs(event, state="complete")
+        if self._get_payment():
+            return self.env._("The payment was booked already.")
+        request = self.request_id
+        payment = self.with_context(**LEAN)._create_payment(event)
+        self._check_entry(payment)
+        allocated = self._allocate(payment)
+        self._apply_allocation(payment, allocated, event)
+        request._log_step(f"booked as {payment.name}", self)
+        return ""
+
+    # === THE PAYMENT === #
+
+    def _create_payment(self, event: PaymentEvent):
+        """Create and post one payment with one receivable line per quoted share."""
+        request = self.request_id
+        method_line = request.provider_id._get_payment_request_method_line()
+        if not method_line.payment_account_id:
+            raise BookingRefused(
+                self.env._(
+                    "The Stripe payment method has no outstanding account. Set a reconcilable "
+                    "clearing account on it in the journal %(journal)s, then retry.",
+                    journal=request.provider_id.journal_id.display_name or "?",
+                )
+            )
+        currency = self._get_currency(event)
+        amount = to_major(event.amount, event.currency)
+        date = self._get_booking_date(event, method_line.journal_id)
+        values = {
+            "payment_type": "inbound",
+            "partner_type": "customer",
+            "partner_id": request.partner_id.commercial_partner_id.id,
+            "journal_id": method_line.journal_id.id,
+            "payment_method_line_id": method_line.id,
+            "currency_id": currency.id,
+            "amount": float(amount),
+            "date": date,
+            "memo": f"{request.name} {event.payment_intent_ref}",
+            "payment_reference": event.payment_intent_ref,
+            "payment_request_id": request.id,
+            "stripe_payment_intent_ref": event.payment_intent_ref,
+            "company_id": request.company_id.id,
+        }
+        shares = self._get_shares(amount, currency)
+        values["line_ids"] = [
+            Command.create(line)
+            for line in self._prepare_entry(values, shares, method_line.payment_account_id)
+        ]
+        payment = self.env["account.payment"].sudo().create(values)
+        payment.action_post()
+        return payment
+
+    def _get_currency(self, event: PaymentEvent):
+        currency = (
+            self.env["res.currency"]
+            .with_context(active_test=False)
+            .search([("name", "=", event.currency)], limit=1)
+        )
+        if not currency:
+            raise BookingRefused(
+                self.env._(
+                    "Stripe took %(currency)s, which Odoo does not know.", currency=event.currency
+                )
+            )
+        return currency
+
+    def _get_booking_date(self, event: PaymentEvent, journal):
+        """Return Stripe's day in the company's time zone, moved out of a locked period."""
+        company = self.request_id.company_id
+        zone = pytz.timezone(company.partner_id.tz or self.env.ref("base.user_admin").tz or "UTC")
+        date = pytz.utc.localize(event.occurred_at).astimezone(zone).date()
+        locks = company._get_violated_lock_dates(date, False, journal)
+        return locks[-1][0] + timedelta(days=1) if locks else date
+
+    def _get_shares(self, amount, currency):
+        """Return ``[(request line or none, account, Decimal)]`` that sum up to `amount`.
+
+        The quote is honoured when Stripe took exactly what was quoted; otherwise the money is
+        the customer's credit, to be allocated by a person.
+        """
+        request = self.request_id
+        account = request.partner_id.with_company(request.company_id).property_account_receivable_id
+        digits = currency.decimal_places
+        nobody = self.env["payment.request.line"]
+        quoted = self.quote["currency"] == currency.name and to_major(
+            self.quote["total"], currency.name
+        )
+        if quoted != amount:
+            return [(nobody, account, to_decimal(amount, digits))]
+        return [
+            (line, part_account, part)
+            for share in self.quote["lines"]
+            for line in nobody.browse(share["line"])
+            for part_account, part in line._split_by_account(
+                to_major(share["pay"], currency.name), account
+            )
+        ]
+
+    def _prepare_entry(self, payment_values, shares, clearing_account):
+        """Return the values of the payment's journal items.
+
+        Company-currency amounts are differences of the cumulated total, so that they add up.
+        """
+        request = self.request_id
+        company = request.company_id
+        currency = self.env["res.currency"].browse(payment_values["currency_id"])
+        common = {
+            "partner_id": payment_values["partner_id"],
+            "currency_id": currency.id,
+            "date_maturity": payment_values["date"],
+            # Odoo would look for a distribution model for each line.
+            "analytic_distribution": False,
+        }
+
+        def in_company_currency(total):
+            return currency._convert(
+                float(total), company.currency_id, company, payment_values["date"]
+            )
+
+        total = to_decimal(payment_values["amount"], currency.decimal_places)
+        lines = [
+            {
+                **common,
+                "name": payment_values["memo"],
+                "account_id": clearing_account.id,
+                "amount_currency": float(total),
+                "balance": in_company_currency(total),
+            }
+        ]
+        cumulated, booked = to_decimal(0, currency.decimal_places), 0.0
+        for line, account, amount in shares:
+            cumulated += amount
+            balance = company.currency_id.round(in_company_currency(cumulated) - booked)
+            booked = company.currency_id.round(booked + balance)
+            lines.append(
+                {
+                    **common,
+                    "name": f"{payment_values['memo']} {line.move_id.name or ''}".strip(),
+                    "account_id": account.id,
+                    "amount_currency": -float(amount),
+                    "balance": -balance,
+                    "payment_request_line_id": line.id,
+                }
+            )
+        return lines
+
+    def _check_entry(self, payment):
+        """Fail unless the money lies on the clearing account, in a posted entry."""
+        clearing = payment.payment_method_line_id.payment_account_id
+        liquidity = payment.move_id.line_ids.filtered(lambda line: line.account_id == clearing)
+        if payment.move_id.state != "posted" or len(liquidity) != 1:
+            raise BookingRefused(
+                self.env._(
+                    "The payment would not have been posted on the clearing account %(account)s.",
+                    account=clearing.display_name,
+                )
+            )
+
+    # === THE ALLOCATION === #
+
+    def _allocate(self, payment):
+        """Reconcile each share with its invoice, in one plan, and check every residual.
+
+        :return: ``{request line: Decimal}`` of what each invoice got, major units
+        :raise BookingRefused: when an invoice did not get exactly what it should
+        """
+        return payment.with_context(**LEAN)._reconcile_payment_request_lines()
+
+    def _apply_allocation(self, payment, allocated, event: PaymentEvent):
+        """Write the amounts, move the request, and tell people, in one go each."""
+        request = self.request_id
+        lean = request.with_context(tracking_disable=True)
+        digits = request.currency_id.decimal_places
+        for line, amount in allocated.items():
+            line.amount_paid = float(to_decimal(line.amount_paid, digits) + amount)
+        same_currency = payment.currency_id == request.currency_id
+        paid = to_decimal(request.amount_paid, digits) + (
+            to_decimal(payment.amount, digits) if same_currency else 0
+        )
+        lean.write(
+            {"amount_paid": float(paid), "paid_at": event.occurred_at, "failure_reason": False}
+        )
+        if not request._get_quote()["total"]:
+            lean._transition("completed")
+        elif request.state == "processing":
+            lean._transition("sent")
+        credit = to_decimal(payment.amount, payment.currency_id.decimal_places) - sum(
+            allocated.values()
+        )
+        self._tell(payment, allocated)
+        if credit:
+            self._raise_credit(payment, credit)
+
+    def _tell(self, payment, allocated):
+        """Log the payment on the request and on each invoice."""
+        request = self.request_id
+        request._message_log_batch(
+            {
+                request.id: self.env._(
+                    "Paid %(amount)s through Stripe, booked as %(payment)s.",
+                    amount=payment.currency_id.format(payment.amount),
+                    payment=payment._get_html_link(),
+                )
+            }
+        )
+        self.env["account.move"].browse(line.move_id.id for line in allocated)._message_log_batch(
+            {
+                line.move_id.id: self.env._(
+                    "%(amount)s paid through payment request %(name)s.",
+                    amount=payment.currency_id.format(float(amount)),
+                    name=request._get_html_link(),
+                )
+                for line, amount in allocated.items()
+            }
+        )
+
+    def _raise_credit(self, payment, credit):
+        """Make money that fits no invoice somebody's task: it is the customer's credit."""
+        self.request_id._notify_person_in_charge(
+            self.env._("Money to allocate: %(payment)s", payment=payment.name),
+            self.env._(
+                "%(credit)s of %(payment)s fits no invoice of this request any more and stays "
+                "the customer's credit. Allocate it to another invoice, or refund it.",
+                credit=payment.currency_id.format(float(credit)),
+                payment=payment.name,
+            ),
+        )

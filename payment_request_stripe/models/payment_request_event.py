@@ -1,0 +1,262 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import json
+import logging
+from datetime import timedelta
+
+from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import mute_logger
+
+from ..gateways.errors import MalformedPayload
+from ..gateways.events import parse_event
+
+_logger = logging.getLogger(__name__)
+
+WORKER = "payment_request_stripe.ir_cron_process_events"
+BATCH = 100
+# What PostgreSQL says when another transaction was faster; the work is simply done again.
+CONFLICTS = (SerializationFailure, DeadlockDetected, LockNotAvailable)
+# After which an event that could not be booked is tried again, by the number of its attempts.
+RETRY_DELAYS = [timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720)]
+
+STORE = """
+    WITH stored AS (
+        INSERT INTO payment_request_event (
+            provider_id, company_id, event_ref, event_type, payload, state, attempt_count,
+            create_uid, write_uid, create_date, write_date
+        )
+        VALUES (
+            %(provider)s, %(company)s, %(ref)s, %(type)s, %(payload)s, 'received', 0,
+            %(user)s, %(user)s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
+        )
+        ON CONFLICT (provider_id, event_ref) DO NOTHING
+        RETURNING id
+    ), rung AS (
+        INSERT INTO ir_cron_trigger (
+            cron_id, call_at, create_uid, write_uid, create_date, write_date
+        )
+        SELECT %(cron)s, now() AT TIME ZONE 'UTC', %(user)s, %(user)s,
+            now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
+        FROM stored
+    )
+    SELECT id FROM stored
+"""
+
+
+class PaymentRequestEvent(models.Model):
+    """The inbox: one row per thing that Stripe told us, kept until it is booked."""
+
+    _name = "payment.request.event"
+    _description = "Payment Request Event"
+    _order = "id desc"
+    _rec_name = "event_ref"
+
+    provider_id = fields.Many2one(
+        comodel_name="payment.provider", required=True, readonly=True, ondelete="restrict"
+    )
+    company_id = fields.Many2one(
+        comodel_name="res.company", required=True, readonly=True, index=True
+    )
+    event_ref = fields.Char(string="Event", required=True, readonly=True)
+    event_type = fields.Char(string="Type", required=True, readonly=True)
+    request_id = fields.Many2one(
+        comodel_name="payment.request", readonly=True, ondelete="set null", index="btree_not_null"
+    )
+    payload = fields.Json(readonly=True, groups="base.group_system")
+    state = fields.Selection(
+        selection=[
+            ("received", "Received"),
+            ("done", "Done"),
+            ("ignored", "Ignored"),
+            ("failed", "Failed"),
+        ],
+        required=True,
+        readonly=True,
+        default="received",
+    )
+    attempt_count = fields.Integer(string="Attempts", readonly=True)
+    error = fields.Char(string="Reason", readonly=True)
+    retry_at = fields.Datetime(readonly=True)
+
+    _once_per_provider = models.UniqueIndex(
+        "(provider_id, event_ref)", "An event of Stripe is kept once."
+    )
+    _pending = models.Index("(id) WHERE state IN ('received', 'failed')")
+
+    # === ACTION METHODS === #
+
+    def action_retry(self):
+        """Try failed events again now.
+
+        :raise UserError: when one of them did not fail
+        """
+        # Accountants may not write events; whoever may write requests may have them tried again.
+        self.check_access("read")
+        self.env["payment.request"].check_access("write")
+        if any(event.state != "failed" for event in self):
+            raise UserError(self.env._("Only failed events can be tried again."))
+        self.sudo().write({"state": "received", "retry_at": False})
+        self._ring()
+        return True
+
+    # === THE INBOX === #
+
+    @api.model
+    def _store(self, provider, payload):
+        """Keep an event once and ring the worker; one statement, no lock is waited for.
+
+        :param provider: the ``payment.provider`` whose secret proved the event
+        :param dict payload: the event, in Stripe's words
+        :return: whether it was new
+        """
+        values = {
+            "provider": provider.id,
+            "company": provider.company_id.id,
+            "ref": payload["id"],
+            "type": payload["type"],
+            "payload": json.dumps(payload),
+            "user": self.env.uid or api.SUPERUSER_ID,
+            "cron": self.env["ir.model.data"]._xmlid_to_res_id(WORKER),
+        }
+        try:
+            with mute_logger("odoo.sql_db"):
+                self.env.cr.execute(STORE, values)
+                new = bool(self.env.cr.fetchone())
+        except SerializationFailure:
+            # Its twin was stored by another process after our snapshot: at this isolation level
+            # PostgreSQL says so instead of doing nothing. Callers have nothing else to lose.
+            self.env.cr.rollback()
+            return False
+        if new:
+            self.env.cr.postcommit.add(self.env["ir.cron"]._notifydb)
+        return new
+
+    @api.model
+    def _get_worker(self):
+        return self.env.ref(WORKER).sudo()
+
+    @api.model
+    def _ring(self, at=None):
+        self._get_worker()._trigger(at)
+
+    # === THE WORKER === #
+
+    @api.model
+    def _cron_process(self):
+        """Apply what is in the inbox, oldest first, each in a savepoint of its own.
+
+        Safe in several processes at once: each takes the rows that no other one holds.
+        """
+        cron = self.env["ir.cron"]
+        due = self._get_due_domain()
+        cron._commit_progress(remaining=self.search_count(due))
+        passed = []  # held by another worker, or in conflict with one
+        while events := self.search([*due, ("id", "not in", passed)], order="id", limit=BATCH):
+            for event in events:
+                mine = event.try_lock_for_update().filtered_domain(due)
+                if not (mine and mine.with_company(mine.company_id)._process()):
+                    passed.append(event.id)
+                time_left = cron._commit_progress(1)
+                self.env.invalidate_all()
+                if not time_left:
+                    return
+        if passed:
+            self._ring()
+
+    @api.model
+    def _get_due_domain(self):
+        now = fields.Datetime.now()
+        return [
+            "|",
+            ("state", "=", "received"),
+            "&",
+            ("state", "=", "failed"),
+            ("retry_at", "<=", now),
+        ]
+
+    def _process(self):
+        """Apply one event; what goes wrong is kept on it, and tried again later.
+
+        :return: whether the event was dealt with; not when another transaction was faster
+        """
+        self.ensure_one()
+        try:
+            with self.env.cr.savepoint():
+                state, reason = self._apply()
+        except CONFLICTS as error:
+            _logger.info("event %s waits for another transaction: %s", self.event_ref, error)
+            self.env.cr.rollback()
+            return False
+        except Exception as error:  # whatever it is, the event must not be lost
+            self.env.invalidate_all(flush=False)
+            self._fail(error)
+            return True
+        self.write(
+            {
+                "state": state,
+                "error": reason,
+                "attempt_count": self.attempt_count + 1,
+                "retry_at": False,
+            }
+        )
+        return True
+
+    def _fail(self, error):
+        """Keep why an event could not be applied, and when it is tried again."""
+        attempts = self.attempt_count + 1
+        expected = isinstance(error, UserError)
+        reason = str(error) if expected else f"{type(error).__name__}: {error}"
+        _logger.log(
+            logging.WARNING if expected else logging.ERROR,
+            "event %s failed (attempt %s): %s",
+            self.event_ref,
+            attempts,
+            reason,
+            exc_info=not expected,
+        )
+        delay = RETRY_DELAYS[attempts - 1] if attempts <= len(RETRY_DELAYS) else None
+        retry_at = fields.Datetime.now() + delay if delay else False
+        self.write(
+            {
+                "state": "failed",
+                "error": reason[:1000],
+                "attempt_count": attempts,
+                "retry_at": retry_at,
+            }
+        )
+        if retry_at:
+            self._ring(retry_at)
+        if self.request_id:
+            self.request_id._notify_person_in_charge(
+                self.env._("A message from Stripe could not be booked"),
+                self.env._(
+                    "%(event)s: %(reason)s Mend it, then press Retry on the event.",
+                    event=self.event_type,
+                    reason=reason,
+                ),
+            )
+
+    def _apply(self):
+        """Return ``(state, reason)`` after applying the event by the table of handlers.
+
+        :raise Exception: whatever keeps it from being applied; nothing was written then
+        """
+        try:
+            event = parse_event(self.payload)
+        except MalformedPayload as error:
+            return "ignored", str(error)
+        if not self.provider_id._is_payment_request_event_ours(event.livemode):
+            return "ignored", self.env._("The event's mode (test or live) is not the provider's.")
+        handler = self._get_handler(event.type)
+        if not handler:
+            return "ignored", self.env._("Nothing is to be done for this type of event.")
+        checkout = self._find_checkout(event)
+        if not checkout:
+            return "ignored", self.env._("The event is of another application.")
+        self.request_id = checkout.request_id
+        checkout.request_id._lock()
+        reason = handler(checkout, event)
+        return "done", reason

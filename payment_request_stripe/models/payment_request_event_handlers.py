@@ -1,0 +1,120 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, models
+
+from ..gateways.events import PaymentEvent
+
+# What we do about each type of event. Its keys are also what the endpoint at Stripe is created
+# with, so that there is one list.
+HANDLERS = {
+    "checkout.session.completed": "_on_checkout_completed",
+    "checkout.session.async_payment_succeeded": "_on_paid",
+    "checkout.session.async_payment_failed": "_on_debit_failed",
+    "checkout.session.expired": "_on_checkout_expired",
+    "payment_intent.succeeded": "_on_paid",
+    "payment_intent.payment_failed": "_on_declined",
+}
+
+
+class PaymentRequestEvent(models.Model):
+    """What each type of event means for the checkout it speaks of.
+
+    Handlers return the reason why there was nothing to do, or none. They may run twice, and in
+    any order: what is already known is never taken back by an older event.
+    """
+
+    _inherit = "payment.request.event"
+
+    @api.model
+    def _handled_event_types(self):
+        return list(HANDLERS)
+
+    @api.model
+    def _get_handler(self, event_type):
+        return getattr(self, HANDLERS[event_type]) if event_type in HANDLERS else None
+
+    def _find_checkout(self, event: PaymentEvent):
+        """Return the checkout that an event speaks of, or none when it is not ours."""
+        self.ensure_one()
+        checkouts = self.env["payment.request.checkout"]
+        candidates = (
+            ("idempotency_key", event.metadata.get("checkout")),
+            ("stripe_checkout_session_ref", event.session_ref),
+            ("stripe_payment_intent_ref", event.payment_intent_ref),
+        )
+        for field_name, value in candidates:
+            if not value:
+                continue
+            found = checkouts.search([(field_name, "=", value)], limit=1)
+            if found.request_id.provider_id == self.provider_id:
+                return found
+        return checkouts
+
+    def _on_checkout_completed(self, checkout, event: PaymentEvent):
+        """The payer finished at Stripe: paid at once, or a bank debit is on its way."""
+        if event.is_paid:
+            return self._on_paid(checkout, event)
+        if checkout.state in ("failed", "complete"):
+            return self.env._("What became of this debit is known already.")
+        checkout._write_refs(event, state="complete")
+        checkout.request_id._transition("processing", failure_reason=False)
+        return ""
+
+    def _on_paid(self, checkout, event: PaymentEvent):
+        return checkout._book(event)
+
+    def _on_debit_failed(self, checkout, event: PaymentEvent):
+        """A bank debit did not go through: the link works again."""
+        if checkout._get_payment():
+            return self.env._("The payment was booked already.")
+        reason = event.failure_message or self.env._("The bank did not carry out the debit.")
+        checkout._write_refs(event, state="failed", failure_reason=reason)
+        request = checkout.request_id
+        if request._transition("failed", failure_reason=reason):
+            request._notify_person_in_charge(
+                self.env._("A bank debit failed"),
+                self.env._("%(reason)s The payment link works again.", reason=reason),
+            )
+        return ""
+
+    def _on_declined(self, checkout, event: PaymentEvent):
+        """A card was declined: the payer is still on Stripe's page and may try another one."""
+        request = checkout.request_id
+        if checkout._get_payment() or checkout.state not in ("intended", "open"):
+            return self.env._("A later payment is known already.")
+        checkout._write_refs(event)
+        reason = event.failure_message or self.env._("The payment was declined.")
+        if not request._transition("failed", failure_reason=reason):
+            request.sudo().failure_reason = reason
+        return ""
+
+    def _on_checkout_expired(self, checkout, event: PaymentEvent):
+        """Nobody paid in time. Our link stays; the next visit opens another session."""
+        if checkout.state not in ("intended", "open"):
+            return self.env._("This session is closed already.")
+        checkout._write_refs(event, state="expired")
+        return ""
+
+    @api.model
+    def _cron_poll_stripe(self):
+        """Ask Stripe about open sessions and debits under way, so that a lost event costs minutes.
+
+        Answers go into the inbox, where the worker finds them.
+        """
+        checkouts = self.env["payment.request.checkout"].search(
+            [
+                ("stripe_checkout_session_ref", "!=", False),
+                "|",
+                ("state", "=", "open"),
+                "&",
+                ("state", "=", "complete"),
+                ("request_id.state", "=", "processing"),
+            ],
+            order="asked_at nulls first, id",
+            limit=500,
+        )
+        self.env["ir.cron"]._commit_progress(remaining=len(checkouts))
+        for checkout in checkouts:
+            checkout._poll()
+            if not self.env["ir.cron"]._commit_progress(1):
+                return

@@ -1,0 +1,133 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+
+from ..gateways.money import to_decimal
+
+
+class PaymentRequestLine(models.Model):
+    """One invoice, or one instalment of it: what was asked and what became of it."""
+
+    _name = "payment.request.line"
+    _description = "Payment Request Line"
+    _order = "id"
+    _check_company_auto = True
+
+    request_id = fields.Many2one(
+        comodel_name="payment.request", required=True, readonly=True, ondelete="cascade", index=True
+    )
+    company_id = fields.Many2one(related="request_id.company_id", store=True, index=True)
+    currency_id = fields.Many2one(related="request_id.currency_id")
+    move_id = fields.Many2one(
+        comodel_name="account.move",
+        string="Invoice",
+        required=True,
+        readonly=True,
+        check_company=True,
+        ondelete="restrict",
+        index=True,
+    )
+    instalment_line_id = fields.Many2one(
+        comodel_name="account.move.line",
+        string="Instalment",
+        readonly=True,
+        check_company=True,
+        ondelete="restrict",
+        index="btree_not_null",
+    )
+    invoice_date_due = fields.Date(related="move_id.invoice_date_due")
+    amount = fields.Monetary(required=True, readonly=True, string="Asked")
+    amount_paid = fields.Monetary(
+        readonly=True, string="Paid", help="What payments of this request settled on the invoice."
+    )
+    amount_refunded = fields.Monetary(readonly=True, string="Refunded")
+    amount_disputed = fields.Monetary(readonly=True, string="Disputed")
+    amount_due = fields.Monetary(
+        compute="_compute_amount_due",
+        store=True,
+        string="Due Now",
+        help="What is asked and not yet paid, at most what the invoice still owes.",
+    )
+
+    _amount_positive = models.Constraint(
+        "CHECK (amount > 0)", "The amount asked for an invoice must be positive."
+    )
+    _invoice_once = models.UniqueIndex(
+        "(request_id, move_id, COALESCE(instalment_line_id, 0))",
+        "An invoice stands in a payment request once.",
+    )
+
+    @api.depends(
+        "amount",
+        "amount_paid",
+        "move_id.amount_residual",
+        "move_id.state",
+        "instalment_line_id.amount_residual_currency",
+    )
+    def _compute_amount_due(self):
+        for line in self:
+            line.amount_due = line._get_amount_due()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            raise AccessError(
+                self.env._("Payment requests are made with Send Payment Link on the invoices.")
+            )
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if not self.env.su:
+            raise AccessError(self.env._("The lines of a payment request are kept by the system."))
+        return super().write(vals)
+
+    def _get_amount_due(self):
+        """Return what this line asks for now: Decimal, major units, the request's currency."""
+        self.ensure_one()
+        digits = self.currency_id.decimal_places
+        if self.move_id.state != "posted":
+            return to_decimal(0, digits)
+        owed = to_decimal(
+            self.instalment_line_id.amount_residual_currency
+            if self.instalment_line_id
+            else self.move_id.amount_residual,
+            digits,
+        )
+        asked = to_decimal(self.amount, digits) - to_decimal(self.amount_paid, digits)
+        return max(min(asked, owed), to_decimal(0, digits))
+
+    def _get_open_invoice_lines(self, account=None):
+        """Return the receivable items of the invoice that still owe, the earliest due first."""
+        self.ensure_one()
+        lines = self.instalment_line_id or self.move_id.line_ids
+        return lines.filtered(
+            lambda line: (
+                line.account_type == "asset_receivable"
+                and line.parent_state == "posted"
+                and line.amount_residual_currency > 0
+                and line.account_id == (account or line.account_id)
+            )
+        ).sorted(lambda line: (line.date_maturity or line.date, line.id))
+
+    def _split_by_account(self, amount, default_account):
+        """Split the share of this invoice over its receivable accounts; mostly there is one.
+
+        :param Decimal amount: major units
+        :return: ``[(account, Decimal)]`` that sum up to `amount`; what is more than the invoice
+            owes stays on its last account, or on `default_account` when nothing is owed
+        """
+        self.ensure_one()
+        digits = self.currency_id.decimal_places
+        owed = {}
+        for line in self._get_open_invoice_lines():
+            residual = to_decimal(line.amount_residual_currency, digits)
+            owed[line.account_id] = owed.get(line.account_id, 0) + residual
+        if not owed:
+            return [(default_account, amount)]
+        parts, left = [], amount
+        for account, residual in owed.items():
+            parts.append([account, min(left, residual)])
+            left -= parts[-1][1]
+        parts[-1][1] += left
+        return [(account, part) for account, part in parts if part]

@@ -1,0 +1,208 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import json
+import re
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import consteq, hmac
+
+from ..exceptions import PayerNotice
+from ..gateways.errors import GatewayError
+from ..gateways.money import to_decimal, to_minor
+from .payment_request import PAYABLE_STATES
+
+# Programs that open links before a person does: mail gateways, chat previews, crawlers, libraries.
+SCANNERS = re.compile(
+    r"bot|crawl|spider|preview|scan|proofpoint|mimecast|barracuda|safelinks|urldefense|fetch"
+    r"|facebookexternalhit|slack|whatsapp|telegram|skype|discord|outlook-?link|headless"
+    r"|curl|wget|python|java/|go-http|okhttp|libwww|ruby|php|axios|node",
+    re.IGNORECASE,
+)
+
+
+class PaymentRequest(models.Model):
+    """The payer's side: what the page shows, the quote, and the way to Stripe."""
+
+    _inherit = "payment.request"
+
+    @api.model
+    def _find_by_token(self, token):
+        """Return the request (sudo, in its company and the payer's language) of a link, or none.
+
+        A draft is not there for the payer.
+        """
+        if not token:
+            return self.browse()
+        request = self.sudo().search([("access_token", "=", token)], limit=1)
+        if not request or not consteq(request.access_token, token) or request.state == "draft":
+            return self.browse()
+        return request.with_company(request.company_id).with_context(
+            lang=request.partner_id.lang or self.env.lang
+        )
+
+    # === THE QUOTE === #
+
+    def _get_quote(self):
+        """Return what the payer is asked now, the frozen form of it that a checkout keeps.
+
+        :return: ``{"currency": ISO code, "total": int, "lines": [{"line": id, "pay": int}]}``,
+            in Stripe's minor units
+        """
+        self.ensure_one()
+        code = self.currency_id.name
+        lines = [
+            {"line": line.id, "pay": to_minor(due, code)}
+            for line in self.line_ids
+            if (due := line._get_amount_due()) > 0
+        ]
+        return {"currency": code, "total": sum(line["pay"] for line in lines), "lines": lines}
+
+    def _sign_quote(self, quote):
+        """Return the text that proves which quote of this link a page showed."""
+        self.ensure_one()
+        shown = (self.access_token, json.dumps(quote, sort_keys=True))
+        return hmac(self.env(su=True), "payment_request_stripe.quote", shown)
+
+    # === THE PAGE === #
+
+    def _get_page_state(self):
+        """Return which of its faces the pay page shows."""
+        self.ensure_one()
+        faces = {"completed": "paid", "processing": "processing", "cancelled": "cancelled"}
+        if self.state in faces:
+            return faces[self.state]
+        if self.state == "expired" or self.expires_at <= fields.Datetime.now():
+            return "expired"
+        return "open" if self._get_quote()["total"] else "settled"
+
+    def _get_pay_page_values(self):
+        """Return what the pay page needs; amounts are Decimal, major units, one currency."""
+        self.ensure_one()
+        digits = self.currency_id.decimal_places
+        lines = [
+            {
+                "line": line,
+                "name": line.move_id.name,
+                "due_date": line.invoice_date_due,
+                "amount_invoice": to_decimal(line.move_id.amount_total, digits),
+                "amount_asked": to_decimal(line.amount, digits),
+                "amount_paid": to_decimal(line.amount_paid, digits),
+                "amount_due": line._get_amount_due(),
+            }
+            for line in self.line_ids
+        ]
+        page_state = self._get_page_state()
+        return {
+            "request": self,
+            "page_state": page_state,
+            "lines": lines,
+            "amount_due": sum((line["amount_due"] for line in lines), to_decimal(0, digits)),
+            "currency": self.currency_id,
+            "company": self.company_id,
+            "contact": self._get_person_in_charge(),
+            "quote": self._sign_quote(self._get_quote()) if page_state == "open" else "",
+        }
+
+    def _get_status_values(self):
+        """Return what the success page polls for."""
+        self.ensure_one()
+        paid = to_decimal(self.amount_paid, self.currency_id.decimal_places)
+        return {
+            "state": self.state,
+            "amountPaid": str(paid),
+            "currency": self.currency_id.name,
+            "paidAt": self.paid_at.isoformat() + "Z" if self.paid_at else None,
+        }
+
+    def _register_opening(self, user_agent):
+        """Note when a person first opened the link; programs that look at links do not count."""
+        self.ensure_one()
+        if self.opened_at or not user_agent or SCANNERS.search(user_agent):
+            return
+        self.opened_at = fields.Datetime.now()
+
+    # === TO STRIPE === #
+
+    def _open_checkout(self, quote_signature):
+        """Return the address of a Stripe Checkout for the quote that the page showed.
+
+        An open session for the same quote is used again. Commits before and after Stripe is asked.
+
+        :raise PayerNotice: with a sentence for the payer, when there is no way to Stripe now
+        """
+        self.ensure_one()
+        self._check_payable()
+        quote = self._get_quote()
+        if not quote["total"]:
+            raise PayerNotice("nothing_due", self.env._("There is nothing left to pay."))
+        if not quote_signature or not consteq(quote_signature, self._sign_quote(quote)):
+            raise PayerNotice(
+                "stale_quote",
+                self.env._("The amount has changed. Please look at it and press Pay again."),
+            )
+        return self.env["payment.request.checkout"]._get_or_open(self, quote)
+
+    def _check_payable(self):
+        """Raise the sentence that keeps the payer from Stripe, if any."""
+        face = self._get_page_state()
+        if face == "processing":
+            raise PayerNotice(
+                "processing", self.env._("A payment is on its way. Please do not pay again.")
+            )
+        if face == "paid":
+            raise PayerNotice("paid", self.env._("This was paid already. Thank you."))
+        if face == "settled":
+            raise PayerNotice("nothing_due", self.env._("There is nothing left to pay."))
+        if face != "open" or self.state not in PAYABLE_STATES:
+            raise PayerNotice("closed", self.env._("This payment link does not work any more."))
+
+    def _get_live_checkout(self):
+        """Return the checkout that is intended or open at Stripe, at most one by schema."""
+        self.ensure_one()
+        return self.env["payment.request.checkout"].search(
+            [("request_id", "=", self.id), ("state", "in", ("intended", "open"))], limit=1
+        )
+
+    def _close_live_checkout(self):
+        """Close the live checkout at Stripe, if there is one, and return what Stripe says of it.
+
+        :return: ``"none"``, ``"closed"``, or ``"complete"`` when the payer was faster
+        :raise UserError: when Stripe cannot be asked
+        """
+        self.ensure_one()
+        checkout = self._get_live_checkout()
+        if not checkout:
+            return "none"
+        try:
+            return checkout._close()
+        except GatewayError as error:
+            raise UserError(
+                self.env._("Stripe could not be asked: %(reason)s", reason=error.message)
+            ) from error
+
+    def _ask_stripe(self):
+        """Ask Stripe what became of the latest checkout and put the answer into the inbox.
+
+        :raise UserError: when Stripe cannot be asked
+        """
+        self.ensure_one()
+        checkout = self.checkout_ids.filtered("stripe_checkout_session_ref").sorted("id")[-1:]
+        if not checkout:
+            return
+        try:
+            checkout._ask_stripe()
+        except GatewayError as error:
+            raise UserError(
+                self.env._("Stripe could not be asked: %(reason)s", reason=error.message)
+            ) from error
+
+    def _sync_from_stripe(self):
+        """The payer came back: ask Stripe; when it cannot be asked, the poll will."""
+        self.ensure_one()
+        if self.state in ("completed", "cancelled"):
+            return
+        try:
+            self._ask_stripe()
+        except UserError as error:
+            self._log_step(f"not refreshed: {error}")

@@ -1,0 +1,95 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, models
+from odoo.tools import email_normalize
+
+from ..gateways.money import AmountError, AmountTooLarge, AmountTooSmall, check_chargeable
+
+
+class PaymentRequest(models.Model):
+    """What keeps a group of invoices from being asked for together, in sentences."""
+
+    _inherit = "payment.request"
+
+    @api.model
+    def _get_group_refusals(self, groups, amounts, options):
+        """Return one detail per invoice of each group that cannot be asked for or delivered.
+
+        :param dict groups: ``{(commercial partner, company, currency): invoices}``
+        :param dict amounts: ``{invoice id: Decimal in major units, or None for all}``
+        """
+        asked = self.env["account.move"].union(*groups.values())._get_payment_request_available()
+        asked.update({move_id: amount for move_id, amount in amounts.items() if amount is not None})
+        details = []
+        for (_partner, company, currency), moves in groups.items():
+            total = sum(asked[move.id] for move in moves)
+            refusal = (
+                self._get_setup_refusal(company)
+                or self._get_total_refusal(total, currency)
+                or self._get_delivery_refusal(moves, options)
+            )
+            if refusal:
+                code, message = refusal
+                details += [
+                    {"invoice_id": move.id, "code": code, "message": message} for move in moves[:1]
+                ]
+        return details
+
+    @api.model
+    def _get_setup_refusal(self, company):
+        provider = self.env["payment.provider"]._get_payment_request_provider(company)
+        message = provider._check_payment_request_setup()
+        return message and ("stripe_not_set_up", message)
+
+    @api.model
+    def _get_total_refusal(self, total, currency):
+        """Refuse what Stripe would not charge: `total` is Decimal, in major units."""
+        try:
+            check_chargeable(total, currency.name)
+        except AmountTooSmall as error:
+            return "amount_too_small", self.env._(
+                "Stripe charges at least %(limit)s; %(total)s is asked.",
+                limit=currency.format(float(error.limit)),
+                total=currency.format(float(total)),
+            )
+        except AmountTooLarge as error:
+            return "amount_too_large", self.env._(
+                "Stripe charges at most %(limit)s at once; %(total)s is asked.",
+                limit=currency.format(float(error.limit)),
+                total=currency.format(float(total)),
+            )
+        except AmountError:
+            return "amount_precision", self.env._(
+                "Stripe cannot charge exactly %(total)s.", total=currency.format(float(total))
+            )
+        return None
+
+    @api.model
+    def _get_delivery_refusal(self, moves, options):
+        """Refuse a channel that has no usable recipient."""
+        method = options.get("delivery_method") or "email"
+        if method not in dict(self._fields["delivery_method"].selection):
+            return "unknown_delivery_method", self.env._(
+                "%(method)s is no way to deliver a payment link.", method=str(method)[:50]
+            )
+        partner = moves.partner_id if len(moves.partner_id) == 1 else moves.commercial_partner_id
+        contact = self._get_recipients(partner, options)
+        if method in ("email", "email_sms") or options.get("to_email"):
+            if not contact["to_email"]:
+                return "no_email", self.env._(
+                    "%(customer)s has no e-mail address.", customer=partner.display_name
+                )
+            if not email_normalize(contact["to_email"]):
+                return "invalid_email", self.env._(
+                    "%(email)s is not an e-mail address.", email=contact["to_email"]
+                )
+        if method in ("sms", "email_sms") or options.get("to_phone"):
+            if not contact["to_phone"]:
+                return "no_phone", self.env._(
+                    "%(customer)s has no phone number.", customer=partner.display_name
+                )
+            if not partner._phone_format(number=contact["to_phone"]):
+                return "invalid_phone", self.env._(
+                    "%(phone)s is not a phone number.", phone=contact["to_phone"]
+                )
+        return None

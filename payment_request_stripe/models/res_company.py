@@ -1,0 +1,64 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import phonenumbers
+
+from odoo import fields, models
+
+from ..gateways.errors import Misconfigured
+from ..gateways.twilio_api import TwilioGateway
+from .payment_provider import TWILIO_API_BASE
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    payment_request_expiry_days = fields.Integer(
+        string="Payment Link Validity (Days)",
+        default=30,
+        help="How long a payment link works when nothing else is said.",
+    )
+    payment_request_attach_invoices = fields.Boolean(
+        string="Attach Invoices to Payment Requests",
+        help="Attach the PDF of each invoice to the e-mail that carries the payment link.",
+    )
+    payment_request_messaging_service = fields.Char(
+        string="Twilio Messaging Service SID",
+        groups="base.group_system",
+        help="When set (MG…), Twilio chooses the sender; otherwise the company's Twilio numbers "
+        "are used, by the country of the recipient.",
+    )
+
+    _payment_request_expiry_days_positive = models.Constraint(
+        "CHECK (payment_request_expiry_days > 0)",
+        "A payment link must be valid for at least one day.",
+    )
+
+    def _get_twilio_gateway(self):
+        """Return the gateway to this company's Twilio account.
+
+        :raise Misconfigured: when the account or its token is missing
+        """
+        self.ensure_one()
+        company = self.sudo()
+        if not (company.sms_twilio_account_sid and company.sms_twilio_auth_token):
+            raise Misconfigured(self.env._("Twilio is not set up for %(name)s.", name=self.name))
+        provider = self.env["payment.provider"]._get_payment_request_provider(self)
+        return TwilioGateway(
+            company.sms_twilio_account_sid,
+            company.sms_twilio_auth_token,
+            api_base=provider and provider._get_payment_request_api_base(TWILIO_API_BASE),
+        )
+
+    def _get_sms_sender(self, recipient):
+        """Return who sends an SMS to `recipient` (E.164): the service, or a number by country.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        company = self.sudo()
+        if company.payment_request_messaging_service:
+            return {"messaging_service": company.payment_request_messaging_service}
+        region = phonenumbers.region_code_for_number(phonenumbers.parse(recipient))
+        numbers = company.sms_twilio_number_ids
+        number = numbers.filtered(lambda one: one.country_code == region)[:1] or numbers[:1]
+        return {"sender": number.number or ""}
