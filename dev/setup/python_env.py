@@ -11,6 +11,7 @@ from .system import ensure
 
 FOLDER = STATE / "venv"
 REQUIREMENTS = ROOT / "dev" / "requirements.txt"
+PIP = "-m pip install --quiet --no-compile --require-hashes -r"
 
 
 def prepare(odoo: Odoo) -> Path:
@@ -32,7 +33,7 @@ def _build(python: Path) -> None:
     with progress("making a virtual environment with the pinned packages"):
         run([sys.executable, "-m", "venv", FOLDER])
         run(
-            [python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", REQUIREMENTS],
+            [python, *PIP.split(), REQUIREMENTS],
             hint="Is the Python package index reachable?",
         )
 
