@@ -1,0 +1,114 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What the fake Stripe answers to each call of its API."""
+
+import copy
+import time
+
+from .stripe_objects import StripeObjects
+from .stripe_schema import find_route
+
+MINIMUM_LIFE, MAXIMUM_LIFE = 30 * 60, 24 * 3600
+
+
+class StripeRefusal(Exception):
+    """What the fake answers instead of an object."""
+
+    def __init__(self, status, message, code=None, param=None, kind="invalid_request_error"):
+        super().__init__(message)
+        self.status = status
+        self.error = {"type": kind, "message": message, "code": code, "param": param}
+
+
+class StripeAnswers(StripeObjects):
+    """The API over the objects; `params` come checked and typed."""
+
+    def perform(self, method, path, params, livemode=False):
+        """Do what a checked request asks and return the object to answer with.
+
+        :raise StripeRefusal: when Stripe would say no
+        """
+        route, _ = find_route(method, path)
+        ref = path.split("/")[-2 if path.endswith("/expire") else -1]
+        if route == "/v1/checkout/sessions":
+            return self._open_session(params, livemode)
+        if route == "/v1/checkout/sessions/{id}":
+            return self._expanded(self._find(self.sessions, "checkout session", ref), params)
+        if route == "/v1/checkout/sessions/{id}/expire":
+            return self._expire_session(ref)
+        if route == "/v1/payment_intents/{id}":
+            return self._expanded(self._find(self.payment_intents, "payment_intent", ref), params)
+        return self._perform_rest(method, route, ref, params, livemode)
+
+    def _perform_rest(self, method, route, ref, params, livemode):
+        if route == "/v1/customers":
+            return self.new_customer(params, livemode)
+        if route == "/v1/customers/{id}":
+            return self._find(self.customers, "customer", ref)
+        if route == "/v1/webhook_endpoints" and method == "POST":
+            endpoint = self.new_webhook_endpoint(params, livemode)
+            return {**endpoint, "secret": f"whsec_{endpoint['id']}"}
+        if route == "/v1/webhook_endpoints":
+            found = list(self.webhook_endpoints.values())
+            return {"object": "list", "url": route, "has_more": False, "data": found}
+        assert route == "/v1/account", f"The fake Stripe cannot {method} {route}"
+        return {
+            "id": "acct_fake",
+            "object": "account",
+            "charges_enabled": True,
+            "country": "BE",
+            "default_currency": "eur",
+        }
+
+    def _open_session(self, params, livemode):
+        self._check_session(params)
+        if customer := params.get("customer"):
+            self._find(self.customers, "customer", customer, param="customer")
+        return self.new_session(params, livemode)
+
+    def _check_session(self, params):
+        assert params.get("line_items"), "a payment without line items"
+        assert not ("customer" in params and "customer_email" in params), "customer and its e-mail"
+        life = params.get("expires_at", time.time() + MAXIMUM_LIFE) - time.time()
+        if not MINIMUM_LIFE - 1 <= life <= MAXIMUM_LIFE + 1:
+            raise StripeRefusal(
+                400,
+                "The `expires_at` timestamp must be between 30 minutes and 24 hours from now.",
+                param="expires_at",
+            )
+        total = sum(
+            line["quantity"] * line["price_data"]["unit_amount"] for line in params["line_items"]
+        )
+        if total > 99_999_999:
+            raise StripeRefusal(400, "The amount is too large.", "amount_too_large", "line_items")
+
+    def _expire_session(self, ref):
+        session = self._find(self.sessions, "checkout session", ref)
+        if session["status"] != "open":
+            raise StripeRefusal(
+                400,
+                "Only Checkout Sessions with a status in [open] can be expired. "
+                f"This one has a status of `{session['status']}`.",
+            )
+        self.expire(ref)
+        return session
+
+    def _find(self, objects, name, ref, param="id"):
+        if ref not in objects:
+            raise StripeRefusal(
+                400 if param != "id" else 404, f"No such {name}: '{ref}'", "resource_missing", param
+            )
+        return objects[ref]
+
+    def _expanded(self, obj, params):
+        shown = copy.deepcopy(obj)
+        stores = {"payment_intent": self.payment_intents, "latest_charge": self.charges}
+        for path in params.get("expand", ()):
+            target = shown
+            for name in path.split("."):
+                if name not in target:
+                    raise StripeRefusal(400, f"This property cannot be expanded ({path}).")
+                if isinstance(target[name], str):
+                    target[name] = copy.deepcopy(stores[name][target[name]])
+                target = target[name] or {name: None for name in stores}
+        return shown
