@@ -1,0 +1,191 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The payer's pages: they authenticate by the token of the link, hand over, and answer."""
+
+import hashlib
+from functools import cache
+
+from odoo import fields, http
+from odoo.exceptions import UserError
+from odoo.http import content_disposition, request
+from odoo.tools import LazyTranslate, file_open
+from odoo.tools.misc import format_amount, format_date
+
+_lt = LazyTranslate(__name__)
+
+# What may stand in `?notice=`: the sentence is ours, the address carries only its code. A code that
+# is not here says nothing, because the page's own state says it (paid, expired, …).
+NOTICES = {
+    "stale_quote": _lt("The amount has changed. Please look at it again, then press Pay."),
+    "unavailable": _lt(
+        "We cannot reach our payment service at the moment. Nothing was charged. Please try again "
+        "in a minute."
+    ),
+    "refused": _lt(
+        "The payment page could not be opened. Nothing was charged. We have been told; please try "
+        "again later or ask us."
+    ),
+    "document": _lt("This document cannot be shown at the moment. Please ask us for it."),
+    "back": _lt("You have not paid, and nothing was charged. You can pay whenever you are ready."),
+    "failed": _lt("Your last payment did not go through. You can try again below."),
+}
+# No `form-action`: browsers apply it to the redirect that follows the form, and Stripe's pages may
+# live on a domain of the company's own.
+PAGE_HEADERS = [
+    ("Cache-Control", "no-store"),
+    ("Content-Security-Policy", "default-src 'self'; base-uri 'none'; frame-ancestors 'none'"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("X-Robots-Tag", "noindex, nofollow"),
+]
+# The browser's own PDF viewer needs more than a page's policy allows.
+DOCUMENT_HEADERS = [header for header in PAGE_HEADERS if header[0] != "Content-Security-Policy"]
+
+
+def pay_route(path, **options):
+    """A public route without a cookie: the token in the path is all a payer needs."""
+    return http.route(
+        path,
+        type="http",
+        auth="public",
+        sitemap=False,
+        save_session=False,
+        **{"methods": ["GET"], "readonly": False, **options},
+    )
+
+
+@cache
+def asset_version():
+    """Return what makes the address of a changed style sheet or script a new one."""
+    digest = hashlib.sha256()
+    for name in ("pay.css", "pay.js"):
+        with file_open(f"payment_request_stripe/static/src/pay/{name}", "rb") as asset:
+            digest.update(asset.read())
+    return digest.hexdigest()[:12]
+
+
+class PayController(http.Controller):
+    @pay_route("/pay/<string:token>")
+    def pay_page(self, token, notice="", **_query):
+        payment_request = self._find(token)
+        if not payment_request:
+            return self._answer_unknown()
+        if request.httprequest.method != "HEAD":
+            payment_request._register_opening(request.httprequest.user_agent.string)
+        return self._answer_page(payment_request, notice=notice)
+
+    @pay_route("/pay/<string:token>/checkout", methods=["POST"], csrf=False)
+    def pay_checkout(self, token, quote="", **_form):
+        payment_request = self._find(token)
+        if not payment_request:
+            return self._answer_unknown()
+        try:
+            url = payment_request._open_checkout(quote)
+        except UserError as error:
+            payment_request._log_step(f"checkout not opened: {error}")
+            return self._go_to_page(token, notice=getattr(error, "code", "unavailable"))
+        return self._guard(request.redirect(url, code=303, local=False))
+
+    @pay_route("/pay/<string:token>/checkout", readonly=True)
+    def pay_checkout_visited(self, token, **_query):
+        return self._go_to_page(token) if self._find(token) else self._answer_unknown()
+
+    @pay_route("/pay/<string:token>/success")
+    def pay_success(self, token, **_query):
+        payment_request = self._find(token)
+        if not payment_request:
+            return self._answer_unknown()
+        if request.httprequest.method != "HEAD":
+            payment_request._sync_from_stripe()
+        return self._answer_page(payment_request, is_return=True)
+
+    @pay_route("/pay/<string:token>/cancel", readonly=True)
+    def pay_cancel(self, token, **_query):
+        payment_request = self._find(token)
+        if not payment_request:
+            return self._answer_unknown()
+        return self._answer_page(payment_request, notice="back")
+
+    @pay_route("/pay/<string:token>/status", readonly=True)
+    def pay_status(self, token, **_query):
+        payment_request = self._find(token)
+        if not payment_request:
+            return self._answer_unknown()
+        return request.make_json_response(payment_request._get_status_values(), PAGE_HEADERS)
+
+    @pay_route("/pay/<string:token>/invoice/<int:line_id>")
+    def pay_invoice(self, token, line_id, **_query):
+        payment_request = self._find(token)
+        line = payment_request.line_ids.filtered(lambda line: line.id == line_id)
+        if not line or line.move_id.state != "posted":
+            return self._answer_unknown()
+        try:
+            document = line.move_id._get_invoice_legal_documents("pdf", allow_fallback=True)
+        except UserError:  # this server cannot make PDF files
+            return self._go_to_page(token, notice="document")
+        disposition = content_disposition(document["filename"], disposition_type="inline")
+        headers = [("Content-Type", "application/pdf"), ("Content-Disposition", disposition)]
+        return request.make_response(document["content"], headers + DOCUMENT_HEADERS)
+
+    # === ANSWERS === #
+
+    def _find(self, token):
+        return request.env["payment.request"]._find_by_token(token)
+
+    def _answer_page(self, payment_request, notice="", is_return=False):
+        values = payment_request._get_pay_page_values()
+        face = values["page_state"]
+        if is_return and face in ("open", "expired") and payment_request._get_live_checkout():
+            face = "checking"  # Stripe may know of a payment of which we have not heard yet
+        elif payment_request.state == "failed":
+            notice = notice or "failed"
+        values |= {
+            "payment_request": values.pop("request"),
+            "face": face,
+            "is_return": is_return,
+            "notice": notice if notice in NOTICES and face == "open" else "",
+            **self._get_formatters(payment_request, values),
+        }
+        values["notice_text"] = values["notice"] and payment_request.env._(NOTICES[notice])
+        return self._render(payment_request.env, "payment_request_stripe.pay_page", values)
+
+    def _answer_unknown(self):
+        """Answer every link that leads nowhere with the same words."""
+        return self._render(request.env, "payment_request_stripe.pay_unknown", {}, status=404)
+
+    def _go_to_page(self, token, notice=""):
+        query = {"notice": notice} if notice in NOTICES else None
+        return self._guard(request.redirect_query(f"/pay/{token}", query))
+
+    def _render(self, env, template, values, status=200):
+        language = env["res.lang"]._get_data(code=env.lang or "en_US")
+        values |= {
+            "asset_version": asset_version(),
+            "lang": (language.code or "en_US").replace("_", "-"),
+            "direction": language.direction or "ltr",
+        }
+        html = env["ir.qweb"]._render(template, values, minimal_qcontext=True)
+        return request.make_response(
+            html, [("Content-Type", "text/html; charset=utf-8"), *PAGE_HEADERS], status=status
+        )
+
+    def _guard(self, response):
+        for name, value in PAGE_HEADERS:
+            response.headers[name] = value
+        return response
+
+    def _get_formatters(self, payment_request, values):
+        """Return how amounts, dates and moments read in the payer's language and time zone."""
+        env, currency = payment_request.env, values["currency"]
+        zone = payment_request.partner_id.tz or values["contact"].tz or "UTC"
+        local = payment_request.with_context(tz=zone)
+        return {
+            "money": lambda amount: format_amount(env, float(amount), currency),
+            "day": lambda date: format_date(env, date, date_format="medium"),
+            "moment": lambda moment: format_date(
+                env,
+                fields.Datetime.context_timestamp(local, moment).date(),
+                date_format="long",
+            ),
+        }
