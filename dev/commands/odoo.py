@@ -1,4 +1,4 @@
-"""`python3 -m dev odoo …`: Odoo with this checkout's settings; `odoo env` prints them for a shell."""
+"""`python3 -m dev odoo …`: Odoo with this checkout's settings; `odoo env` prints them."""
 
 import os
 import shlex

@@ -57,7 +57,7 @@ def progress(title: str):
 
 
 def run(command: list, hint: str = "", stdin_text: str = "", **kwargs) -> str:
-    """Run `command` and return what it printed; raise SetupError with its last lines if it fails."""
+    """Run `command` and return what it printed; SetupError with its last lines if it fails."""
     try:
         done = subprocess.run(
             [str(part) for part in command],

@@ -43,7 +43,7 @@ class Odoo:
         return f"{found[1]}.{found[2]}" if found else "unknown"
 
     def identity(self) -> list:
-        """What tells this Odoo from another one: a database made with one does not fit the other."""
+        """What tells this Odoo from another: a database of one does not fit the other."""
         release = (self.python_path / "odoo" / "release.py").read_text()
         head = self.python_path / ".git" / "HEAD"
         return [str(self.python_path), release, head.read_text() if head.is_file() else ""]
@@ -95,7 +95,7 @@ def _from_debian() -> Odoo:
 
 
 def _download(work: Path, suite: str, packages: list, private: bool) -> list:
-    """Download `packages` with apt, from `suite` with a private apt state, or as the machine does."""
+    """Download `packages` with apt: from `suite` with a private state, or as the machine does."""
     target = work / (suite or "own")
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
