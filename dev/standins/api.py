@@ -77,6 +77,11 @@ class _Endpoint:
             status, body = await self._guarded(request, call, fault, headers)
         except StripeError as error:
             status, body = error.http_status, error.body(call.request_ref, call.origin)
+        except web.HTTPException:
+            raise
+        except Exception:
+            _logger.exception("The stand-in broke on %s %s", request.method, request.path)
+            status, body = 500, errors.by_status(500).body(call.request_ref, call.origin)
         self._log(request, call, status, body, started, fault)
         if fault:
             early = await faults.disturb(request, fault)
@@ -177,7 +182,7 @@ def _check_key(request: web.Request) -> None:
         raise StripeError(
             401,
             "You did not provide an API key. You need to provide your API key in the "
-            "Authorization header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
+            "Authorization header, using Bearer auth (e.g. 'Authorization: Bearer KEY').",
         )
     if _LIVE_KEY.match(key):
         raise StripeError(401, "This is a stand-in: live keys are refused here.")

@@ -23,7 +23,8 @@ GET  events ?type=                     events with their deliveries, newest firs
 POST events/<ref>/resend               `times` copies at once; answers their HTTP statuses
 POST webhooks/pause                    nothing is delivered any more: only a poll can learn
 POST webhooks/resume                   deliver what was kept back, or lose it (`drop`: true)
-GET  faults, DELETE faults             what is armed; disarm all
+GET  faults                            what is armed
+POST faults/clear                      disarm all
 POST faults                            `action` delay | hang | close | status, `method`, `path`
                                        (regular expression), `times`, `skip`, `seconds`,
                                        `status`, `process` (see `faults.add`); also for Twilio
@@ -64,7 +65,6 @@ class Control:
         for name in ("sessions", "events", "requests", "faults"):
             router.add_get(f"/_dev/{name}", getattr(self, f"list_{name}"))
         router.add_get("/_dev/messages", self._plain(lambda body: self.inbox.messages()))
-        router.add_delete("/_dev/faults", self._plain(self.clear_faults))
         router.add_post("/_dev/events/{ref}/resend", self.resend)
         for path, action in (
             ("sessions/{ref}/{verb}", self.session),
@@ -76,6 +76,7 @@ class Control:
             ("webhooks/pause", self.pause),
             ("webhooks/resume", self.resume),
             ("faults", self.fault),
+            ("faults/clear", self.clear_faults),
             ("clock", self.clock),
             ("sms/{verb}", self.sms),
             ("reset", self.reset),

@@ -26,7 +26,7 @@ def add(world: World, wanted: dict) -> dict:
     if action not in ACTIONS:
         raise ValueError(f"action must be one of {', '.join(ACTIONS)}")
     if len(world.faults) >= MAX_FAULTS:
-        raise ValueError("too many faults are armed; DELETE /_dev/faults first")
+        raise ValueError("too many faults are armed; POST /_dev/faults/clear first")
     fault = {
         "id": f"fault_{next(_numbers)}",
         "method": wanted.get("method"),

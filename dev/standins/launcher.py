@@ -14,6 +14,7 @@ from urllib.request import Request, urlopen
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT = 30.0
 STOP_TIMEOUT = 10.0
+_READS = ("health", "sessions", "events", "requests", "messages", "faults")
 
 
 class ControlError(Exception):
@@ -85,16 +86,16 @@ class StandIns:
         if self._temporary:
             self._temporary.cleanup()
 
-    def control(self, path: str, method: str | None = None, **body) -> dict:
-        """`control("sessions/cs_…/pay")`, `control("events")`: the answer of `/_dev/<path>`.
+    def control(self, action: str, /, **body) -> dict:
+        """`control("sessions/cs_…/pay")`, `control("events")`: the answer of `/_dev/<action>`.
 
-        POST when there is a body or the path names an action; raises ControlError on refusal.
+        Raises ControlError with a sentence when it is refused.
         """
-        reading = path.partition("?")[0] in ("health", "sessions", "events", "requests", "messages")
+        is_read = action.partition("?")[0] in _READS and not body
         request = Request(
-            f"{self.stripe_url}/_dev/{path}",
-            data=None if reading and not body else json.dumps(body).encode(),
-            method=method or ("GET" if reading and not body else "POST"),
+            f"{self.stripe_url}/_dev/{action}",
+            data=None if is_read else json.dumps(body).encode(),
+            method="GET" if is_read else "POST",
             headers={"Content-Type": "application/json"},
         )
         try:

@@ -9,8 +9,8 @@ import re
 import secrets
 import time
 from dataclasses import dataclass
-from email.utils import format_datetime
 from datetime import datetime, timezone
+from email.utils import format_datetime
 
 import aiohttp
 from aiohttp import web
