@@ -7,6 +7,7 @@ only when something of the addon matches. A run that tested nothing, or skipped 
 import argparse
 import ast
 import dataclasses
+import functools
 import os
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from dev.setup import console, databases, machine, system
 
 ROOM_ADDON = Path(databases.ADDON) / "tests"
 ROOM_DEV = Path("dev") / "tests"
+NOTHING_FOUND = 5  # pytest's exit code
 RESULTS = console.STATE / "results"
 
 
@@ -55,8 +57,7 @@ class Choice:
 def main(arguments: list) -> int:
     options = _parse(arguments)
     started = time.monotonic()
-    choices = [choose(room, options.pattern) for room in (ROOM_ADDON, ROOM_DEV)]
-    choices = [choice for choice in choices if choice.targets]
+    choices = choose(options.pattern)
     if not choices:
         print(f"No test matches T={options.pattern!r}; no test ran.", file=sys.stderr)
         return 1
@@ -76,20 +77,23 @@ def _parse(arguments: list) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def choose(room: Path, pattern: str, root: Path = console.ROOT) -> Choice:
-    """What of `room` matches `pattern`: whole files by name, else the classes and methods."""
-    files = sorted((root / room).rglob("test_*.py"))
+def choose(pattern: str, root: Path = console.ROOT) -> list:
+    """What matches `pattern`, by room: files by their name or, when none does, their contents."""
+    rooms = {room: sorted((root / room).rglob("test_*.py")) for room in (ROOM_ADDON, ROOM_DEV)}
     if not pattern:
-        return Choice(room, [room] if files else [])
+        return [Choice(room, [room]) for room, files in rooms.items() if files]
     wanted, _, inner = pattern.partition("::")
-    named = [path for path in files if wanted in str(path.relative_to(root))]
-    if named and inner:
-        return Choice(room, named, inner.replace("::", " and "))
-    if named:
-        return Choice(room, named)
+    by_name = [
+        Choice(room, named, inner.replace("::", " and "))
+        for room, files in rooms.items()
+        if (named := [path for path in files if wanted in str(path.relative_to(root))])
+    ]
     words = [word for word in pattern.replace("::", ".").split(".") if word]
-    holding = [path for path in files if _holds(path, words)]
-    return Choice(room, holding, " and ".join(words))
+    return by_name or [
+        Choice(room, holding, " and ".join(words))
+        for room, files in rooms.items()
+        if (holding := [path for path in files if _holds(path, words)])
+    ]
 
 
 def _holds(path: Path, words: list) -> bool:
@@ -111,7 +115,8 @@ def _run_with_odoo(choice: Choice, options: argparse.Namespace) -> Count:
     with console.exclusive():
         prepared = machine.prepare()
         system.chromium()
-    with databases.copy(prepared, "test") as name:
+    template = functools.partial(databases.addon, exact=not options.pattern)
+    with databases.copy(prepared, "test", template) as name:
         command = [*_pytest(options, "addon"), "--odoo-http", f"--odoo-config={machine.CONFIG}"]
         command += [f"--odoo-database={name}", *choice.options]
         if options.processes > 1:
@@ -144,7 +149,7 @@ def count(result: Path, exit_code: int) -> Count:
     if not result.exists():
         return Count(broken=True)
     suites = ET.parse(result).getroot().iter("testsuite")
-    total = Count(broken=exit_code not in (0, 1))
+    total = Count(broken=exit_code not in (0, 1, NOTHING_FOUND))
     for suite in suites:
         failed = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
         total += Count(int(suite.get("tests", 0)), failed, int(suite.get("skipped", 0)))
@@ -167,10 +172,10 @@ def _close(total: Count, seconds: float) -> int:
 
 def verdict(total: Count) -> str:
     """Why this run is no success, as a sentence; empty when it is one."""
-    if total.broken:
-        return "pytest stopped before its end."
     if total.failed:
         return "see the failures above."
+    if total.broken:
+        return "pytest stopped before its end."
     if total.skipped:
         return "skipped tests prove nothing; make them run or remove them."
     if not total.ran:

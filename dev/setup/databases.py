@@ -16,8 +16,8 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import postgres
-from .console import ROOT, SetupError, digest, exclusive, progress, run, say
+from . import fingerprint, postgres
+from .console import ROOT, SetupError, digest, exclusive, progress, run
 from .machine import CONFIG, DATA, LOGS, Machine
 
 ADDON = "payment_request_stripe"
@@ -26,8 +26,6 @@ MODULES = ("account_payment", "base_automation", "contacts", "payment_stripe", "
 CHART = "generic_coa"
 # Bump when the recipe below changes.
 RECIPE = "1"
-# These need no update of the database: they are read when they are used.
-UNINSTALLED = {"tests", "gateways", "controllers", "readme", "__pycache__"}
 LOAD_CHART = f"""
 company = env.company
 if not company.chart_template:
@@ -43,19 +41,24 @@ def addon_is_there() -> bool:
 def base(machine: Machine) -> str:
     """Return the name of the template with everything but our addon, making it when missing."""
     modules = sorted({*MODULES, *_dependencies()})
-    fingerprint = digest(RECIPE, CHART, *modules, *machine.odoo.identity())
-    return _template(machine, "base", fingerprint, lambda name: _build_base(machine, name, modules))
+    marks = digest(RECIPE, CHART, *modules, *machine.odoo.identity())[:12]
+    return _template(machine, "base", marks, lambda name: _build_base(machine, name, modules))
 
 
-def addon(machine: Machine) -> str:
-    """Return the name of the template with our addon installed, making it when missing."""
+def addon(machine: Machine, exact: bool = True) -> str:
+    """Return the name of the template with our addon installed, making it when missing.
+
+    With `exact` false, a template is good enough when only the inside of methods has changed
+    since it was made: what is installed (fields, views, data, access) is the same.
+    """
     if not addon_is_there():
         raise SetupError(f"There is no addon at {ROOT / ADDON}: nothing to install.")
     parent = base(machine)
-    fingerprint = digest(parent, *_addon_files())
-    return _template(
-        machine, "addon", fingerprint, lambda name: _build_addon(machine, name, parent)
-    )
+    shape = digest(parent, *fingerprint.shape(ROOT / ADDON))[:12]
+    if not exact and (similar := _names(machine.environment, f"addon_{shape}")):
+        return similar[0]
+    marks = f"{shape}_{digest(*fingerprint.contents(ROOT / ADDON))[:12]}"
+    return _template(machine, "addon", marks, lambda name: _build_addon(machine, name, parent))
 
 
 @contextlib.contextmanager
@@ -81,20 +84,25 @@ def make_copy(machine: Machine, suffix: str, template=addon) -> str:
 
 
 def drop(machine: Machine, name: str) -> None:
-    run(["dropdb", "--if-exists", "--force", name], env=machine.environment)
+    _drop(machine.environment, name)
+
+
+def _drop(environment: dict, name: str) -> None:
+    run(["dropdb", "--if-exists", "--force", name], env=environment)
     shutil.rmtree(_filestore(name), ignore_errors=True)
 
 
-def drop_all(machine: Machine) -> None:
+def drop_all() -> None:
     """Forget every database of this checkout, whoever uses it."""
-    for name in _names(machine, ""):
-        drop(machine, name)
+    environment = postgres.environment(postgres.prepare())
+    for name in _names(environment, ""):
+        _drop(environment, name)
 
 
-def sql(machine: Machine, statement: str, database: str = "postgres") -> list:
+def sql(environment: dict, statement: str, database: str = "postgres") -> list:
     """Run one statement and return the lines of its answer."""
     command = ["psql", "-X", "-v", "ON_ERROR_STOP=1", "-d", database, "-Atqc", statement]
-    return run(command, env=machine.environment).split()
+    return run(command, env=environment).splitlines()
 
 
 def _prefix() -> str:
@@ -102,9 +110,9 @@ def _prefix() -> str:
     return f"prs_{digest(str(ROOT), place)[:8]}"
 
 
-def _names(machine: Machine, kind: str) -> list:
+def _names(environment: dict, kind: str) -> list:
     pattern = f"{_prefix()}_{kind}".replace("_", r"\_")
-    return sql(machine, f"select datname from pg_database where datname like '{pattern}%'")
+    return sql(environment, f"select datname from pg_database where datname like '{pattern}%'")
 
 
 def _dependencies() -> list:
@@ -114,24 +122,9 @@ def _dependencies() -> list:
     return manifest.get("depends", [])
 
 
-def _addon_files() -> list:
-    """Names and contents of the files from which the database is made."""
-    top = ROOT / ADDON
-    found = []
-    for path in sorted(top.rglob("*")):
-        inside = path.relative_to(top)
-        if path.is_file() and not UNINSTALLED & set(inside.parts) and _is_installed(inside):
-            found += [str(inside), path]
-    return found
-
-
-def _is_installed(inside: Path) -> bool:
-    return inside.parts[0] != "static" or inside.suffix == ".xml"
-
-
-def _template(machine: Machine, kind: str, fingerprint: str, build) -> str:
-    name = f"{_prefix()}_{kind}_{fingerprint[:12]}"
-    existing = _names(machine, kind)
+def _template(machine: Machine, kind: str, marks: str, build) -> str:
+    name = f"{_prefix()}_{kind}_{marks}"
+    existing = _names(machine.environment, kind)
     if name in existing:
         return name
     making = f"{_prefix()}_making_{kind}"
@@ -140,7 +133,7 @@ def _template(machine: Machine, kind: str, fingerprint: str, build) -> str:
     shutil.rmtree(_filestore(name), ignore_errors=True)
     if _filestore(making).exists():
         _filestore(making).rename(_filestore(name))
-    sql(machine, f'alter database "{making}" rename to "{name}"')
+    sql(machine.environment, f'alter database "{making}" rename to "{name}"')
     for old in existing:
         drop(machine, old)
     return name
@@ -191,7 +184,7 @@ def _check_installed(machine: Machine, name: str, modules: list) -> None:
     """Odoo exits 0 when a module cannot be installed; only its table knows."""
     asked = ",".join(f"'{module}'" for module in modules)
     question = f"select name from ir_module_module where state='installed' and name in ({asked})"
-    missing = sorted(set(modules) - set(sql(machine, question, database=name)))
+    missing = sorted(set(modules) - set(sql(machine.environment, question, database=name)))
     if missing:
         raise SetupError(
             f"Odoo did not install {', '.join(missing)}. The reason stands in {LOGS}/making_*.log."
@@ -211,14 +204,7 @@ def _copy_filestore(source: str, target: str) -> None:
 
 def _drop_abandoned(machine: Machine) -> None:
     """Drop the copies whose maker is gone without having dropped them (kill -9, power cut)."""
-    for name in _names(machine, "run_"):
+    for name in _names(machine.environment, "run_"):
         maker = name.rpartition("_")[2]
         if maker.isdigit() and not Path(f"/proc/{maker}").exists():
             drop(machine, name)
-
-
-def forget(machine: Machine) -> None:
-    """`make clean` on a server that is not ours: take our databases away and nothing else."""
-    if postgres.is_foreign():
-        say("dropping this checkout's databases")
-        drop_all(machine)

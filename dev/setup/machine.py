@@ -11,8 +11,6 @@ from .console import ROOT, STATE
 CONFIG = STATE / "odoo.conf"
 DATA = STATE / "odoo-data"
 LOGS = STATE / "log"
-# Variables that would make Odoo or libpq talk to something other than what was prepared.
-FOREIGN = ("ODOO_RC", "OPENERP_SERVER", "DATABASE_URL", "PGDATABASE", "PGSERVICE")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,11 +22,9 @@ class Machine:
     @property
     def environment(self) -> dict:
         """The variables under which psql, createdb, Odoo and pytest find this machine's parts."""
-        inherited = {key: value for key, value in os.environ.items() if key not in FOREIGN}
-        folders = [str(self.python.parent), inherited.get("PATH", os.defpath)]
+        folders = [str(self.python.parent), os.environ.get("PATH", os.defpath)]
         return {
-            **inherited,
-            **self.postgres,
+            **postgres.environment(self.postgres),
             "PATH": os.pathsep.join(folders),
             "ODOO_RC": str(CONFIG),
             "PYTHONUNBUFFERED": "1",

@@ -11,14 +11,17 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from .console import STATE, SetupError, digest, is_done, mark_done, progress, run
-from .system import postgresql_binaries
+from .system import ensure, postgresql_binaries
 
 CLUSTER = STATE / "pg"
 PORT = 5432  # names the socket's file; nothing listens on the network
 LONGEST_SOCKET_PATH = 90  # the kernel's limit is 107 bytes, the file's name included
+SETTINGS = ("PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGSSLMODE")
+# Variables that would make Odoo or libpq talk to something other than what was prepared.
+FOREIGN = ("ODOO_RC", "OPENERP_SERVER", "DATABASE_URL", "PGDATABASE", "PGSERVICE", "PGHOSTADDR")
 OPTIONS = "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 TUNING = "-c max_connections=200 -c shared_buffers=512MB -c max_wal_size=4GB"
 
@@ -29,10 +32,9 @@ def prepare() -> dict:
     if found:
         _check(found)
         return found
-    socket_folder = _socket_folder()
-    settings = {"PGHOST": str(socket_folder), "PGPORT": str(PORT), "PGUSER": "odoo"}
+    settings = {"PGHOST": str(socket_folder()), "PGPORT": str(PORT), "PGUSER": "odoo"}
     if not _answers(settings):
-        _start(socket_folder)
+        _start()
     return settings
 
 
@@ -45,65 +47,94 @@ def stop() -> None:
     if (CLUSTER / "postmaster.pid").exists():
         binaries = postgresql_binaries()
         subprocess.run(
-            [
-                *_as_unprivileged(),
-                str(binaries / "pg_ctl"),
-                "-D",
-                str(CLUSTER),
-                "stop",
-                "-m",
-                "fast",
-            ],
+            [*_as_unprivileged(), binaries / "pg_ctl", "-D", CLUSTER, "-m", "fast", "stop"],
             check=False,
             stdout=subprocess.DEVNULL,
         )
 
 
 def _from_environment() -> dict:
+    """The settings of a server that the environment names; none when it names our own."""
     if url := os.environ.get("DATABASE_URL"):
-        parts = urlsplit(url)
-        if parts.scheme not in ("postgres", "postgresql"):
-            raise SetupError("DATABASE_URL must look like postgresql://user:password@host:port/")
-        return {
-            "PGHOST": unquote(parts.hostname or "localhost"),
-            "PGPORT": str(parts.port or 5432),
-            "PGUSER": unquote(parts.username or "odoo"),
-            **({"PGPASSWORD": unquote(parts.password)} if parts.password else {}),
-        }
-    names = ("PGHOST", "PGPORT", "PGUSER", "PGPASSWORD")
-    return {name: os.environ[name] for name in names if os.environ.get(name)}
+        return _from_url(url)
+    found = {name: os.environ[name] for name in SETTINGS if os.environ.get(name)}
+    return {} if found.get("PGHOST") == str(socket_folder()) else found
+
+
+def _from_url(url: str) -> dict:
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise SetupError("DATABASE_URL must look like postgresql://user:password@host:port/")
+    query = parse_qs(parts.query)
+    found = {
+        "PGHOST": unquote(parts.hostname or "") or query.get("host", ["localhost"])[0],
+        "PGPORT": str(parts.port or 5432),
+        "PGUSER": unquote(parts.username or ""),
+        "PGPASSWORD": unquote(parts.password or ""),
+        "PGSSLMODE": query.get("sslmode", [""])[0],
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def _check(settings: dict) -> None:
-    if not _answers(settings):
+    """A server of somebody else's must answer, and let us make databases as Odoo likes it."""
+    ensure(["postgresql-client"], lambda: shutil.which("createdb"), "PostgreSQL's client")
+    place = settings.get("PGHOST", "the default socket")
+    answer = _ask(
+        settings,
+        "select current_user, rolcreatedb or rolsuper from pg_roles where rolname = current_user",
+    )
+    if answer.returncode:
         raise SetupError(
-            f"No PostgreSQL answers at {settings.get('PGHOST', 'the default socket')} as the "
-            "environment says (PG* or DATABASE_URL). Start it, or unset them to use a private one."
+            f"No PostgreSQL lets us in at {place} as the environment says (PG* or DATABASE_URL): "
+            f"{answer.stderr.strip()}\n  Mend it, or unset them to use a private one."
         )
+    role, _, may_create = answer.stdout.strip().partition("|")
+    if role == "postgres":
+        raise SetupError(
+            "Odoo refuses to work as the database user postgres. Name another one in PGUSER or "
+            "DATABASE_URL, for instance after: createuser --createdb odoo"
+        )
+    if may_create != "t":
+        raise SetupError(f"The database user {role} may not create databases (CREATEDB).")
 
 
 def _answers(settings: dict) -> bool:
-    try:
-        done = subprocess.run(
-            ["psql", "-d", "postgres", "-Atqc", "select 1"],
-            env={**os.environ, "PGCONNECT_TIMEOUT": "5", **settings},
-            capture_output=True,
-            check=False,
-        )
-    except FileNotFoundError:
-        return False
-    return done.returncode == 0
+    return bool(shutil.which("psql")) and not _ask(settings, "select 1").returncode
 
 
-def _socket_folder() -> Path:
+def _ask(settings: dict, question: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        ["psql", "-X", "-w", "-d", "postgres", "-Atqc", question],
+        env=environment(settings),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def environment(settings: dict) -> dict:
+    """The process environment in which libpq finds that server and nothing else."""
+    inherited = {key: value for key, value in os.environ.items() if key not in FOREIGN}
+    return {"PGCONNECT_TIMEOUT": "10", **inherited, **settings}
+
+
+def socket_folder() -> Path:
+    """In the checkout, or under a short name elsewhere when the checkout's path is too long."""
     folder = STATE / "run"
     if len(str(folder)) > LONGEST_SOCKET_PATH:
         base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
         folder = Path(base) / f"payment-request-{digest(str(STATE))}"
-    folder.mkdir(mode=0o777, parents=True, exist_ok=True)
+    return folder
+
+
+def _make_socket_folder() -> None:
+    folder = socket_folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.stat().st_uid != os.geteuid():
+        raise SetupError(f"{folder} belongs to somebody else; remove it or move this checkout.")
     if os.geteuid() == 0:
         folder.chmod(0o777)
-    return folder
 
 
 def _as_unprivileged() -> list:
@@ -135,7 +166,8 @@ def _as_unprivileged() -> list:
     )
 
 
-def _start(socket_folder: Path) -> None:
+def _start() -> None:
+    _make_socket_folder()
     binaries = postgresql_binaries()
     prefix = _as_unprivileged()
     fingerprint = digest(str(binaries), prefix)
@@ -149,7 +181,7 @@ def _start(socket_folder: Path) -> None:
                 binaries / "pg_ctl",
                 *("-D", CLUSTER),
                 *("-l", CLUSTER / "server.log"),
-                *("-o", f"-p {PORT} -k '{socket_folder}' {OPTIONS} {TUNING}"),
+                *("-o", f"-p {PORT} -k '{socket_folder()}' {OPTIONS} {TUNING}"),
                 *("-w", "start"),
             ],
             hint=f"Its log is {CLUSTER / 'server.log'}.",
