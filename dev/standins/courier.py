@@ -142,7 +142,7 @@ class Courier:
             ) as answer:
                 text = await answer.content.read(300)
                 return answer.status, text.decode("utf-8", "replace")
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
             return None, f"{type(error).__name__}: {error}"
 
     async def resend(self, event: dict, times: int) -> list[int | None]:

@@ -34,8 +34,8 @@ def open_dispute(
     """A payer disputes `amount` minor units (default: all that is not refunded)."""
     if charge["status"] != "succeeded":
         raise errors.invalid("Only a charge that succeeded can be disputed.")
-    if charge.get("_dispute_open"):
-        raise errors.invalid("This charge has an open dispute already.")
+    if charge.get("_charged_back"):
+        raise errors.invalid("This charge is disputed already.")
     left = charge["amount"] - charge["amount_refunded"]
     if amount is not None and not 1 <= amount <= left:
         raise errors.invalid("The disputed amount must be within what is left of the charge.")
@@ -61,7 +61,7 @@ def open_dispute(
         reason=reason,
         status="warning_needs_response" if inquiry else "needs_response",
     )
-    charge.update(disputed=True, _dispute_open=not inquiry)
+    charge.update(disputed=True, _charged_back=not inquiry)
     world.add("dispute", dispute)
     if not inquiry:
         _move_money(world, dispute, -1, FEE)
@@ -69,6 +69,14 @@ def open_dispute(
     if not inquiry:
         world.emit("charge.dispute.funds_withdrawn", dispute)
     return dispute
+
+
+def latest(world: World, charge: dict) -> dict:
+    """The newest dispute of a charge; StripeError 404 when there is none."""
+    for dispute in store.newest(world.tables["dispute"]):
+        if dispute["charge"] == charge["id"]:
+            return dispute
+    raise errors.no_such("dispute", charge["id"], "charge")
 
 
 def _move_money(world: World, dispute: dict, sign: int, fee: int) -> None:
@@ -86,7 +94,7 @@ def advance(world: World, dispute: dict, status: str, cause: dict | None = None)
     dispute["status"] = status
     charge = world.find("charge", dispute["charge"])
     if status == "needs_response":
-        charge["_dispute_open"] = True
+        charge["_charged_back"] = True
         dispute["is_charge_refundable"] = False
         _move_money(world, dispute, -1, FEE)
         world.emit("charge.dispute.funds_withdrawn", dispute, cause)
@@ -95,7 +103,8 @@ def advance(world: World, dispute: dict, status: str, cause: dict | None = None)
         _move_money(world, dispute, 1, 0)
         world.emit("charge.dispute.funds_reinstated", dispute, cause)
     if status in CLOSED:
-        charge["_dispute_open"] = False
+        # A lost charge stays charged back: Stripe refuses to refund it as well.
+        charge["_charged_back"] = status == "lost"
         world.emit("charge.dispute.closed", dispute, cause)
     else:
         world.emit("charge.dispute.updated", dispute, cause, status=before)

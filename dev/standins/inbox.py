@@ -6,11 +6,20 @@ from html import escape
 
 from aiohttp import web
 
-from . import mail
+from . import disputes, mail, payments, refunds
+from .errors import StripeError
 from .hosted_page import TEMPLATES
 from .store import World
 
 SHOWN = 100
+_LABELS = {
+    "settle": "Bank pays",
+    "fail": "Bank refuses",
+    "refund": "Refund all",
+    "dispute": "Dispute",
+    "won": "Dispute won",
+    "lost": "Dispute lost",
+}
 _MAIL_POLICY = (
     "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
     "style-src 'unsafe-inline'; font-src data:; "
@@ -35,6 +44,7 @@ class Inbox:
         app.router.add_get("/mail/{id}/html", self.mail_html)
         app.router.add_get("/mail/{id}/attachment/{number:[0-9]+}", self.attachment)
         app.router.add_post("/stop", self.stop_number)
+        app.router.add_post("/sessions/{ref}", self.move_session)
 
     async def page(self, _request: web.Request) -> web.Response:
         messages = self.messages()
@@ -46,6 +56,7 @@ class Inbox:
             sessions=messages["sessions"],
             stamp=self.stamp(),
             stopped=sorted(self.world.stopped_numbers),
+            labels=_LABELS,
         )
         return web.Response(
             text=html,
@@ -67,7 +78,7 @@ class Inbox:
         world = self.world
         last = [world.mails[-1]["id"]] if world.mails else []
         states = [row["status"] for row in list(world.sms)[-SHOWN:]]
-        opened = [row["status"] + row["payment_status"] for row in self._sessions()]
+        opened = [(row["status"], *next_moves(world, row)) for row in self._sessions()]
         return str(hash((len(world.mails), len(world.sms), *last, *states, *opened)))
 
     def messages(self) -> dict:
@@ -84,6 +95,7 @@ class Inbox:
                     "amount_total": row["amount_total"],
                     "currency": row["currency"],
                     "description": row["_intent_data"].get("description"),
+                    "moves": next_moves(self.world, row),
                 }
                 for row in self._sessions()
             ],
@@ -138,6 +150,48 @@ class Inbox:
         form = await request.post()
         set_stopped(self.world, str(form.get("number", "")), form.get("answer") != "START")
         raise web.HTTPSeeOther("/")
+
+    async def move_session(self, request: web.Request) -> web.Response:
+        """What a bank or a person at the dashboard does: see `next_moves`."""
+        form = await request.post()
+        session = self.world.get("checkout.session", request.match_info["ref"])
+        if not session:
+            raise web.HTTPNotFound
+        try:
+            _move(self.world, session, str(form.get("action", "")))
+        except StripeError as error:
+            raise web.HTTPConflict(text=error.message) from None
+        raise web.HTTPSeeOther("/")
+
+
+def _move(world: World, session: dict, action: str) -> None:
+    if action in ("settle", "fail"):
+        payments.settle(world, session, succeeded=action == "settle")
+        return
+    intent = world.find("payment_intent", session["payment_intent"] or "(none)")
+    charge = world.find("charge", refunds.paid_charge(intent))
+    if action == "refund":
+        refunds.make(world, charge, None)
+    elif action == "dispute":
+        disputes.open_dispute(world, charge)
+    elif action in ("won", "lost"):
+        disputes.advance(world, disputes.latest(world, charge), action)
+
+
+def next_moves(world: World, session: dict) -> list[str]:
+    """The buttons that make sense for a session now."""
+    intent = world.get("payment_intent", session["payment_intent"])
+    if not intent or session["status"] != "complete":
+        return []
+    if intent["status"] == "processing":
+        return ["settle", "fail"]
+    charge = world.get("charge", intent["latest_charge"])
+    if not charge or charge["status"] != "succeeded" or charge["refunded"]:
+        return []
+    if charge.get("_charged_back"):
+        is_open = disputes.latest(world, charge)["status"] not in disputes.CLOSED
+        return ["won", "lost"] if is_open else []
+    return ["refund"] if charge["disputed"] else ["refund", "dispute"]
 
 
 def set_stopped(world: World, number: str, is_stopped: bool) -> None:

@@ -25,7 +25,8 @@ class StandIns:
     """`with StandIns() as s: s.stripe_url, s.twilio_url, s.inbox_url, s.smtp_port, s.control(…)`.
 
     `options` are command line options without dashes: `StandIns(settle_after=5)`; a list repeats
-    the option. Without `state_dir` a temporary folder is used and removed.
+    the option. With `state_dir` the next run goes on where this one stopped; without it nothing
+    is kept. The stand-ins also stop when the process that started them is gone.
     """
 
     def __init__(self, state_dir: Path | str | None = None, **options):
@@ -66,7 +67,8 @@ class StandIns:
         return self.state_dir / "standins.log"
 
     def _command(self) -> list[str]:
-        command = [sys.executable, "-m", "dev.standins", "--state-dir", str(self.state_dir)]
+        command = [sys.executable, "-m", "dev.standins", "--watch-parent"]
+        command += ["--state-dir", str(self.state_dir), *(["--fresh"] if self._temporary else [])]
         for name, value in self._options.items():
             for one in value if isinstance(value, list | tuple) else [value]:
                 flag = f"--{name.replace('_', '-')}"

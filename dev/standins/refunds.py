@@ -96,7 +96,7 @@ def _allowed(charge: dict, amount: int | None) -> int:
     left = charge["amount"] - charge["amount_refunded"]
     if charge["status"] != "succeeded":
         raise errors.invalid(f"Charge {charge['id']} has not succeeded; nothing can be refunded.")
-    if charge["disputed"] and charge.get("_dispute_open"):
+    if charge.get("_charged_back"):
         raise errors.invalid(
             f"Charge {charge['id']} has been charged back; cannot issue a refund.",
             code="charge_disputed",

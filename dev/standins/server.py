@@ -1,6 +1,7 @@
 """Puts the stand-ins together in one process and stops them cleanly."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -150,8 +151,14 @@ class _StripeApi:
         api.add_routes(app, self.world, _ROUTES)
 
 
+async def _until(stopped: asyncio.Event, parent: int | None) -> None:
+    while not stopped.is_set() and parent in (None, os.getppid()):
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(stopped.wait(), TICK)
+
+
 async def serve(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT."""
+    """Run until SIGTERM or SIGINT, or until our starter is gone when we watch it."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -161,6 +168,6 @@ async def serve(settings: Settings) -> None:
         await standins.start()
         for name, where in standins.urls.items():
             print(f"{name:>11}  {where}", flush=True)
-        await stopped.wait()
+        await _until(stopped, os.getppid() if settings.watch_parent else None)
     finally:
         await standins.stop()

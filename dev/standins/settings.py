@@ -23,6 +23,7 @@ class Settings:
     settle_after: float | None = None
     sms_step: float = 0.3
     keep_state: bool = True
+    watch_parent: bool = False
     merchant: str = "Demo company"
 
 
@@ -53,7 +54,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--sms-step", type=float, default=0.3, help="seconds between SMS statuses")
     parser.add_argument("--merchant", default="Demo company", help="name on the hosted page")
-    parser.add_argument("--fresh", action="store_true", help="forget the kept state")
+    parser.add_argument(
+        "--watch-parent", action="store_true", help="stop when the process that started us ends"
+    )
+    parser.add_argument("--fresh", action="store_true", help="start empty and keep nothing")
     return parser
 
 
@@ -75,5 +79,6 @@ def parse_arguments(arguments: list[str] | None = None) -> Settings:
         settle_after=options.settle_after,
         sms_step=options.sms_step,
         keep_state=not options.fresh,
+        watch_parent=options.watch_parent,
         merchant=options.merchant,
     )

@@ -16,7 +16,8 @@ from . import errors
 from .settings import Settings
 
 _logger = logging.getLogger(__name__)
-_ALPHABET = string.ascii_letters + string.digits
+_ALPHABET = (string.ascii_letters + string.digits).encode()
+_LETTERS = bytes(_ALPHABET[number % len(_ALPHABET)] for number in range(256))
 MAX_OBJECTS = 20_000
 MAX_REQUESTS = 1_000
 PAGE, MAX_PAGE = 10, 100
@@ -41,7 +42,7 @@ KINDS = {
 
 def new_ref(kind: str) -> str:
     prefix, length = KINDS[kind]
-    return prefix + "".join(secrets.choice(_ALPHABET) for _ in range(length))
+    return prefix + secrets.token_bytes(length).translate(_LETTERS).decode()
 
 
 class World:
@@ -125,8 +126,10 @@ class World:
         return self.settings.state_dir / "state.json"
 
     def save(self) -> None:
-        """Write the objects, whole or not at all."""
+        """Write the objects, whole or not at all; nothing when the run keeps nothing."""
         self.dirty = False
+        if not self.settings.keep_state:
+            return
         state = {
             "clock_offset": self.clock_offset,
             "tables": self.tables,

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import re
 import secrets
+import string
 import time
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -18,52 +19,18 @@ from aiohttp import web
 from . import faults
 from .courier import is_loopback
 from .store import World
+from .twilio_errors import BY_HTTP, FROM_ERRORS, TO_ERRORS, TwilioError
 
 _E164 = re.compile(r"^\+[1-9]\d{6,14}$")
 MAX_BODY = 1600
 CALLBACK_TIMEOUT = 10
 # "+15005530003" and its like: our own numbers whose callback reports that error.
 _FAILING = re.compile(r"^\+150055(3000[3-8])$")
-TO_ERRORS = {
-    "+15005550001": 21211,
-    "+15005550002": 21612,
-    "+15005550003": 21408,
-    "+15005550004": 21610,
-    "+15005550009": 21614,
-}
-FROM_ERRORS = {"+15005550001": 21212, "+15005550007": 21606, "+15005550008": 21611}
-MESSAGES = {
-    20003: "Authenticate",
-    20404: "The requested resource was not found",
-    20429: "Too Many Requests",
-    20500: "Internal Server Error",
-    21211: "Invalid 'To' Phone Number: {to}",
-    21212: "Invalid 'From' Number: {sender}",
-    21266: "'To' and 'From' number cannot be the same: {to}",
-    21408: "Permission to send an SMS has not been enabled for the region indicated by the 'To' "
-    "number: {to}",
-    21602: "Message body is required.",
-    21603: "A 'From' phone number is required.",
-    21604: "A 'To' phone number is required.",
-    21606: "The 'From' phone number {sender} is not a valid, SMS-capable inbound phone number or "
-    "short code for your account.",
-    21609: "The 'StatusCallback' URL {callback} is not a valid URL.",
-    21610: "Attempt to send to unsubscribed recipient",
-    21611: "This 'From' number has exceeded the maximum number of queued messages: {sender}",
-    21612: "The 'To' phone number: {to}, is not currently reachable using the 'From' phone number: "
-    "{sender} via SMS.",
-    21614: "'To' number: {to}, is not a valid mobile number",
-    21617: "The concatenated message body exceeds the 1600 character limit.",
-}
-_HTTP = {20003: 401, 20404: 404, 20429: 429, 20500: 500}
-_BY_HTTP = {401: 20003, 404: 20404, 429: 20429}
-
-
-class TwilioError(Exception):
-    def __init__(self, code: int, **words: str):
-        super().__init__(MESSAGES[code].format(**{"to": "", "sender": "", "callback": "", **words}))
-        self.code = code
-        self.http_status = _HTTP.get(code, 400)
+_GSM = frozenset(
+    string.ascii_letters + string.digits + " !\"#%&'()*+,-./:;<=>?@_$\n\r"
+    "£¥èéùìòÇØøÅåΔΦΓΛΩΠΨΣΘΞÆæßÉ¤¡ÄÖÑÜ§¿äöñüà"
+)
+_GSM_TWICE = frozenset("^{}\\[~]|€")
 
 
 @dataclass(frozen=True)
@@ -112,11 +79,11 @@ class Twilio:
             fault = faults.take(self.world, request.method, request.path)
             try:
                 if fault and not fault["process"]:
-                    raise TwilioError(_BY_HTTP.get(fault["status"], 20500))
+                    raise TwilioError(BY_HTTP.get(fault["status"], 20500))
                 account, token = _credentials(request)
                 status, body = await handler(request, account, token)
             except TwilioError as error:
-                status, body = error.http_status, _error_body(error)
+                status, body = error.http_status, error.body()
             early = await faults.disturb(request, fault) if fault else None
             return early or web.json_response(body, status=status)
 
@@ -230,7 +197,7 @@ class Twilio:
         try:
             async with self._http.post(callback, data=form, headers=headers) as answer:
                 note["http_status"] = answer.status
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
             note["error"] = type(error).__name__
 
     async def retrieve(self, request: web.Request, account: str, _token: str) -> tuple[int, dict]:
@@ -273,15 +240,6 @@ def _credentials(request: web.Request) -> tuple[str, str]:
     return account, token
 
 
-def _error_body(error: TwilioError) -> dict:
-    return {
-        "code": error.code,
-        "message": str(error),
-        "more_info": f"https://www.twilio.com/docs/errors/{error.code}",
-        "status": error.http_status,
-    }
-
-
 def _shown(message: dict) -> dict:
     return {key: value for key, value in message.items() if not key.startswith("_")}
 
@@ -291,6 +249,12 @@ def _date(moment: float) -> str:
 
 
 def _segments(body: str) -> int:
-    """160 characters of plain text or 70 of anything else; a little less when there are more."""
-    alone, joined = (160, 153) if body.isascii() else (70, 67)
-    return 1 if len(body) <= alone else -(-len(body) // joined)
+    """160 characters of the GSM alphabet or 70 of anything else; a little less when there are
+    more. Characters of the alphabet's extension count twice."""
+    if set(body) <= _GSM | _GSM_TWICE:
+        length = len(body) + sum(1 for char in body if char in _GSM_TWICE)
+        alone, joined = 160, 153
+    else:
+        length = len(body.encode("utf-16-le")) // 2
+        alone, joined = 70, 67
+    return 1 if length <= alone else -(-length // joined)

@@ -7,7 +7,7 @@ import pytest
 import requests
 from twilio.base.exceptions import TwilioRestException
 
-from .helpers import PHONE, SENDER
+from .helpers import PHONE, SENDER, order, types
 
 
 def mail(to, html='<p><a href="http://127.0.0.1:1/pay/abc">Pay</a></p>'):
@@ -52,6 +52,21 @@ def test_the_inbox_answers_stop(standins, messages):
     )
     with pytest.raises(TwilioRestException):
         messages.create(to=PHONE, from_=SENDER, body="Hello")
+
+
+def test_the_inbox_moves_sessions(standins, api):
+    made = api.checkout.sessions.create(order())
+    standins.control(f"sessions/{made['id']}/debit")
+    url = f"{standins.inbox_url}/sessions/{made['id']}"
+    for action, last in (
+        ("settle", "checkout.session.async_payment_succeeded"),
+        ("dispute", "charge.dispute.funds_withdrawn"),
+        ("won", "charge.dispute.closed"),
+        ("refund", "charge.refunded"),
+    ):
+        assert requests.post(url, data={"action": action}, timeout=10).status_code == 200
+        assert types(api)[0] == last
+    assert requests.post(url, data={"action": "refund"}, timeout=10).status_code == 409
 
 
 def test_only_loopback_names_are_answered(standins):

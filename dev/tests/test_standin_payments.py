@@ -134,6 +134,11 @@ def test_a_dispute_goes_its_way(standins, api, outcome, events):
     standins.control(f"disputes/{dispute['id']}/{outcome}")
     assert types(api)[: len(events)] == events
     assert api.disputes.retrieve(dispute["id"])["status"] == outcome
+    if outcome == "lost":
+        with pytest.raises(stripe.InvalidRequestError):
+            api.refunds.create({"payment_intent": intent})
+    else:
+        assert api.refunds.create({"payment_intent": intent})["amount"] == 12050
 
 
 def test_an_inquiry_moves_no_money(standins, api):

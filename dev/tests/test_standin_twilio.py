@@ -123,3 +123,12 @@ def test_a_lost_answer_may_have_been_sent(standins):
     with pytest.raises(requests.Timeout):
         twilio_client(standins, 0.5).messages.create(to=PHONE, from_=SENDER, body="Hello")
     assert [row["body"] for row in standins.messages()["sms"]] == ["Hello"]
+
+
+@pytest.mark.parametrize(
+    ("body", "segments"),
+    [("x" * 160, 1), ("x" * 161, 2), ("€" * 80, 1), ("€" * 81, 2), ("ж" * 70, 1), ("ж" * 71, 2)],
+)
+def test_segments_are_counted(messages, body, segments):
+    made = messages.create(to=PHONE, from_=SENDER, body=body)
+    assert made.num_segments == str(segments)
