@@ -163,21 +163,17 @@ class StripeGateway:
         return parse_session(_plain(session))
 
     def create_webhook_endpoint(
-        self, url: str, event_types: Sequence[str], description: str
+        self, url: str, event_types: Sequence[str], description: str, idempotency_key: str
     ) -> tuple[str, str]:
         """Have Stripe tell `event_types` to `url`; return the endpoint's ref and its secret."""
+        parameters: Any = {
+            "url": url,
+            "enabled_events": list(event_types),
+            "description": description,
+            "api_version": API_VERSION,
+        }
         with _translated():
-            endpoint = self._client.v1.webhook_endpoints.create(
-                cast(
-                    Any,
-                    {
-                        "url": url,
-                        "enabled_events": list(event_types),
-                        "description": description,
-                        "api_version": API_VERSION,
-                    },
-                )
-            )
+            endpoint = self._client.v1.webhook_endpoints.create(parameters)
         return str(endpoint.id), str(endpoint.secret)
 
     def list_webhook_endpoints(self) -> list[WebhookEndpoint]:
@@ -207,12 +203,9 @@ class StripeGateway:
         )
 
     def _retrieve(self, ref: str, expand: Sequence[str] = ()) -> dict[str, Any]:
+        parameters: Any = {"expand": list(expand)} if expand else None
         with _translated():
-            return _plain(
-                self._client.v1.checkout.sessions.retrieve(
-                    ref, {"expand": list(expand)} if expand else None
-                )
-            )
+            return _plain(self._client.v1.checkout.sessions.retrieve(ref, parameters))
 
 
 def _plain(obj: stripe.StripeObject) -> dict[str, Any]:
@@ -233,12 +226,18 @@ def _translated() -> Iterator[None]:
             STRIPE_ERRORS, kind=type(error).__name__, status=error.http_status, code=code
         )
         raise outcome(
-            _SECRET.sub("…", error.user_message or "Stripe gave no reason."),
+            _words(error),
             code=code,
             http_status=error.http_status,
             request_ref=error.request_id or "",
             param=str(getattr(error, "param", None) or ""),
         ) from None
+
+
+def _words(error: stripe.StripeError) -> str:
+    if isinstance(error, stripe.APIConnectionError):
+        return f"Stripe did not answer ({type(error.__cause__ or error).__name__})."
+    return _SECRET.sub("…", error.user_message or "Stripe gave no reason.")
 
 
 # === WHAT STRIPE TELLS US === #

@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import consteq
 
-from ..gateways.errors import GatewayError, Misconfigured
+from ..gateways.errors import GatewayError, Misconfigured, Unavailable
 from ..gateways.stripe_api import StripeGateway, key_mode, verify_webhook
 
 _logger = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ class PaymentProvider(models.Model):
     payment_request_webhook_ref = fields.Char(
         string="Stripe Webhook Endpoint", copy=False, readonly=True, groups="base.group_system"
     )
+    payment_request_webhook_key = fields.Char(copy=False, groups="base.group_system")
     payment_request_webhook_url = fields.Char(
         string="Webhook Address of Payment Requests",
         compute="_compute_payment_request_webhook_url",
@@ -79,18 +80,29 @@ class PaymentProvider(models.Model):
         self.ensure_one()
         self.check_access("write")
         provider = self.sudo()
-        events = self.env["payment.request.event"]._handled_event_types()
+        # Asked again after a crash, Stripe answers with the same endpoint and its secret.
+        provider.payment_request_webhook_key = (
+            provider.payment_request_webhook_key or secrets.token_urlsafe(24)
+        )
+        self.env["ir.cron"]._commit_progress()
         try:
             ref, secret = provider._get_stripe_gateway().create_webhook_endpoint(
-                provider.payment_request_webhook_url, events, self.env._("Odoo payment requests")
+                provider.payment_request_webhook_url,
+                self.env["payment.request.event"]._handled_event_types(),
+                self.env._("Odoo payment requests"),
+                provider.payment_request_webhook_key,
             )
         except GatewayError as error:
+            if not isinstance(error, Unavailable):
+                provider.payment_request_webhook_key = False
+                self.env["ir.cron"]._commit_progress()
             raise UserError(
                 self.env._("Stripe did not create the webhook: %(reason)s", reason=error.message)
             ) from error
         known = provider.payment_request_webhook_secret
         provider.payment_request_webhook_secret = f"{secret},{known}" if known else secret
         provider.payment_request_webhook_ref = ref
+        provider.payment_request_webhook_key = False
         _logger.info("webhook_endpoint=%s created for provider %s", ref, self.id)
         return {
             "type": "ir.actions.client",

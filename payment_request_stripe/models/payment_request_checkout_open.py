@@ -9,9 +9,9 @@ from odoo import api, fields, models
 from odoo.tools import mute_logger
 
 from ..exceptions import PayerNotice
+from ..gateways.checkout import checkout_parameters
 from ..gateways.errors import GatewayError, Refused, Unavailable
 from ..gateways.events import CheckoutLine, CheckoutOrder, CheckoutSession
-from ..gateways.checkout import checkout_parameters
 
 # Stripe's limits are 30 minutes and 24 hours from the moment it is asked; the margins are for
 # a call that is repeated later with the same frozen parameters.

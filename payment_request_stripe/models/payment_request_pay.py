@@ -88,6 +88,9 @@ class PaymentRequest(models.Model):
                 "amount_invoice": to_decimal(line.move_id.amount_total, digits),
                 "amount_asked": to_decimal(line.amount, digits),
                 "amount_paid": to_decimal(line.amount_paid, digits),
+                # What was paid or credited on the invoice in any way, not only by this link.
+                "amount_settled": to_decimal(line.move_id.amount_total, digits)
+                - to_decimal(line.move_id.amount_residual, digits),
                 "amount_due": line._get_amount_due(),
             }
             for line in self.line_ids

@@ -6,7 +6,7 @@ import contextlib
 import json
 from decimal import Decimal
 
-from odoo import fields
+from odoo import api, fields
 from odoo.fields import Command
 from odoo.tests import HttpCase, new_test_user
 
@@ -56,8 +56,11 @@ class PaymentRequestCommon(AccountTestInvoicingCommon):
 
     @classmethod
     def _create_provider(cls, journal, clearing_account):
-        provider = cls.env.ref("payment.payment_provider_stripe").copy(
-            {"company_id": journal.company_id.id}
+        # Odoo gives each new company its own copy of each provider.
+        provider = (
+            cls.env["payment.provider"]
+            .sudo()
+            .search([("code", "=", "stripe"), ("company_id", "=", journal.company_id.id)], limit=1)
         )
         provider.write(
             {
@@ -99,15 +102,20 @@ class PaymentRequestCommon(AccountTestInvoicingCommon):
         return self.requests.create_and_send(allocations, **options).sudo()
 
     @contextlib.contextmanager
-    def _worker(self):
-        """Let a cron's method commit, as it does in production, on the test's transaction."""
-        with self.enter_registry_test_mode():
-            yield
+    def _as_in_production(self, records, user=None):
+        """Yield `records` on a cursor that may commit and roll back, for a user.
+
+        What it commits ends with the test all the same.
+        """
+        self.env.flush_all()
+        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+            yield records.with_env(api.Environment(cr, (user or self.env.user).id, {}))
+        self.env.invalidate_all()
 
     def _run_cron(self, name):
         """Run one of our crons to its end."""
         self.env.flush_all()
-        with self._worker():
+        with self.enter_registry_test_mode():
             self.env.ref(f"payment_request_stripe.{name}").method_direct_trigger()
         self.env.invalidate_all()
 

@@ -259,7 +259,7 @@ class TestProtection(PaymentRequestCommon):
             self.request.unlink()
 
     def test_one_live_checkout_per_request_by_schema(self):
-        checkouts = self.env["payment.request.checkout"]
+        checkouts = self.env["payment.request.checkout"].sudo()
         checkouts.create({"request_id": self.request.id})
         with (
             self.assertRaises(UniqueViolation),
