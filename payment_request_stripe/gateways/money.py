@@ -82,11 +82,13 @@ def to_decimal(value: float | int | str | Decimal, digits: int) -> Decimal:
         raise AmountError(f"{value} is not an amount")
     try:
         number = value if isinstance(value, Decimal) else Decimal(str(value))
+        if not number.is_finite():
+            raise AmountError(f"{value!r} is not an amount")
         with localcontext() as context:
             context.prec = 60
             # The sum turns a negative zero into zero.
             return number.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP) + Decimal(0)
-    except (InvalidOperation, ValueError) as error:
+    except InvalidOperation as error:
         raise AmountError(f"{value!r} is not an amount") from error
 
 

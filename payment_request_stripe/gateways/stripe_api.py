@@ -173,7 +173,9 @@ class StripeGateway:
             "api_version": API_VERSION,
         }
         with _translated():
-            endpoint = self._client.v1.webhook_endpoints.create(parameters)
+            endpoint = self._client.v1.webhook_endpoints.create(
+                parameters, {"idempotency_key": idempotency_key}
+            )
         return str(endpoint.id), str(endpoint.secret)
 
     def list_webhook_endpoints(self) -> list[WebhookEndpoint]:

@@ -213,9 +213,8 @@ def _translated() -> Iterator[None]:
     except TwilioException as error:
         status = getattr(error, "status", None)
         code = str(getattr(error, "code", None) or "")
-        words = getattr(error, "detail", "") or getattr(error, "title", "")
         raise classify(TWILIO_ERRORS, status=status, code=code)(
-            str(words or getattr(error, "msg", "") or "Twilio gave no reason."),
+            _words(error),
             code="" if code == str(status) else code,
             http_status=status,
         ) from None
@@ -226,6 +225,12 @@ def _translated() -> Iterator[None]:
         ) from None
     except ValueError:  # an answer came, and was no JSON
         raise classify(TWILIO_ERRORS, kind=ANSWER_LOST)("Twilio's answer is unreadable.") from None
+
+
+def _words(error: TwilioException) -> str:
+    """Return Twilio's sentence, in either of the two shapes of its errors."""
+    words = getattr(error, "detail", "") or getattr(error, "title", "") or getattr(error, "msg", "")
+    return str(words or "Twilio gave no reason.").removeprefix("Unable to create record: ")
 
 
 # What fails before anything can reach Twilio; whatever else fails may have been sent.

@@ -17,6 +17,9 @@ class StripeObjects:
     event that Stripe would tell for it; all events are kept in `events`, oldest first.
     """
 
+    # Shared: no two accounts of one test give out the same ref.
+    _numbers = itertools.count(1)
+
     def __init__(self):
         self.sessions = {}
         self.customers = {}
@@ -24,7 +27,7 @@ class StripeObjects:
         self.charges = {}
         self.webhook_endpoints = {}
         self.events = []
-        self._numbers = itertools.count(1)
+        self._intent_data = {}
 
     # === THE PAYER'S DEEDS === #
 
@@ -129,7 +132,6 @@ class StripeObjects:
             "url": f"https://checkout.stripe.com/c/pay/{ref}",
         }
         self.sessions[ref] = session
-        self._intent_data = getattr(self, "_intent_data", {})
         self._intent_data[ref] = params.get("payment_intent_data", {})
         return session
 
