@@ -88,8 +88,8 @@ class StripeGateway:
     """One Stripe account, in our words.
 
     Every call raises `Unavailable` (try again later), `Misconfigured` (key or permission) or
-    `Refused` (a final no, with Stripe's ``code`` and ``param``). A call with an idempotency key may
-    be repeated with the same parameters; Stripe then answers what it answered first.
+    `Refused` (a final no). Repeated with the same idempotency key and parameters, Stripe answers
+    what it answered first.
     """
 
     def __init__(
@@ -99,9 +99,8 @@ class StripeGateway:
         api_base: str | None = None,
         http_client: stripe.HTTPClient | None = None,
     ) -> None:
-        """
-        :param api_base: another address than Stripe's own, for a stand-in
-        :param http_client: another transport than `requests` with our time-out
+        """Know the account that `secret_key` opens, at `api_base` or Stripe's own address.
+
         :raise Misconfigured: when the key cannot be one
         """
         if not re.fullmatch(r"[!-~]+", secret_key or ""):

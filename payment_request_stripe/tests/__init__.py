@@ -1,6 +1,7 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import (
+    test_booking,
     test_checkout,
     test_create,
     test_gateway_checkout,
@@ -11,5 +12,6 @@ from . import (
     test_gateway_twilio,
     test_gateway_webhook,
     test_gateway_wire,
+    test_pay_pages,
     test_webhook,
 )
