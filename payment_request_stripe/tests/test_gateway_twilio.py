@@ -1,12 +1,16 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import socket
+import ssl
 import threading
 
+import requests
+import urllib3
 from werkzeug.datastructures import MultiDict
 
 from odoo.tests import BaseCase, tagged
 
-from ..gateways.errors import GatewayError, Misconfigured, OutcomeUnknown
+from ..gateways.errors import GatewayError, Misconfigured, OutcomeUnknown, Unavailable
 from ..gateways.events import DeliveryReport
 from ..gateways.twilio_api import (
     ADVICE,
@@ -94,6 +98,27 @@ class TestTwilioGateway(TwilioWireCase, BaseCase):
             with self.subTest(fault=fault), self.assertRaises(OutcomeUnknown):
                 self._send()
             self.assertEqual(len(self.twilio.messages), sent + 1, "it did go out")
+
+    def test_what_never_left_may_be_tried_again(self):
+        unverified = urllib3.exceptions.SSLError(ssl.SSLCertVerificationError(1, "expired"))
+        broken = urllib3.exceptions.SSLError(ssl.SSLEOFError(8, "EOF"))
+        for trouble, outcome in (
+            (requests.ConnectTimeout("no answer to SYN"), Unavailable),
+            (requests.exceptions.ProxyError("no proxy"), Unavailable),
+            (requests.exceptions.InvalidURL("no address"), Unavailable),
+            (requests.exceptions.SSLError(self._gave_up(unverified)), Unavailable),
+            (requests.exceptions.SSLError(self._gave_up(broken)), OutcomeUnknown),
+            (requests.exceptions.ChunkedEncodingError("cut short"), OutcomeUnknown),
+            (requests.ConnectionError("aborted"), OutcomeUnknown),
+            (requests.RequestException(), OutcomeUnknown),
+        ):
+            self.twilio.fail_next(trouble=trouble)
+            with self.subTest(trouble=trouble), self.assertRaises(outcome) as raised:
+                self._send()
+            self.assertIs(type(raised.exception), outcome)
+
+    def _gave_up(self, reason):
+        return urllib3.exceptions.MaxRetryError(None, "/Messages.json", reason)
 
     def test_nothing_is_repeated_by_itself(self):
         self.twilio.fail_next(timeout=True)
@@ -211,7 +236,32 @@ class TestTwilioGateway(TwilioWireCase, BaseCase):
 
 @tagged("post_install", "-at_install")
 class TestTwilioWire(BaseCase):
-    """The fake refuses what Twilio does not have."""
+    """The fake refuses what Twilio does not have, and fails as a real connection does."""
+
+    def _send_to(self, server):
+        host, port = server.getsockname()
+        gateway = TwilioGateway("AC0", TOKEN, api_base=f"http://{host}:{port}")
+        gateway.send_sms(RECIPIENT, "Hello", sender=GOOD_SENDER)
+
+    def test_a_real_connection_that_is_refused(self):
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))  # taken, but nobody listens
+            with self.assertRaises(Unavailable) as raised:
+                self._send_to(closed)
+        self.assertIs(type(raised.exception), Unavailable)
+
+    def test_a_real_connection_that_breaks_before_the_answer(self):
+        def take_and_hang_up():
+            connection, _address = server.accept()
+            with connection:
+                connection.recv(65536)
+
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            thread = threading.Thread(target=take_and_hang_up)
+            thread.start()
+            with self.assertRaises(OutcomeUnknown):
+                self._send_to(server)
+            thread.join()
 
     def test_an_unknown_field_fails_the_test(self):
         url = "https://api.twilio.com/2010-04-01/Accounts/AC0/Messages.json"

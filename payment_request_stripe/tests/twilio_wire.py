@@ -88,10 +88,12 @@ class FakeTwilio(HttpClient):
         refused=False,
         lose_answer=False,
         garbage=False,
+        trouble=None,
         times=1,
     ):
         """Make the next requests fail.
 
+        :param trouble: the error that `requests` would raise; nothing happened at Twilio
         :param problem: shape the error as RFC 9457, as Twilio's newer services do
         """
         body = {"code": code, "message": message, "status": status}
@@ -102,7 +104,6 @@ class FakeTwilio(HttpClient):
                 "status": status,
                 "code": code or status,
             }
-        trouble = None
         if timeout or lose_answer:
             trouble = requests.ReadTimeout("Read timed out. (read timeout=10)")
         elif refused:
