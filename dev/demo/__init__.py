@@ -1,0 +1,1 @@
+"""The main job on a demo company: what `make demo` shows and what `make chaos` builds on."""
