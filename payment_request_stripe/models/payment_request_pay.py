@@ -32,7 +32,7 @@ class PaymentRequest(models.Model):
 
         A draft is not there for the payer.
         """
-        if not token:
+        if not token or not token.isascii() or not token.isprintable():
             return self.browse()
         request = self.sudo().search([("access_token", "=", token)], limit=1)
         if not request or not consteq(request.access_token, token) or request.state == "draft":
@@ -139,7 +139,7 @@ class PaymentRequest(models.Model):
         quote = self._get_quote()
         if not quote["total"]:
             raise PayerNotice("nothing_due", self.env._("There is nothing left to pay."))
-        if not quote_signature or not consteq(quote_signature, self._sign_quote(quote)):
+        if not consteq((quote_signature or "").encode(), self._sign_quote(quote).encode()):
             raise PayerNotice(
                 "stale_quote",
                 self.env._("The amount has changed. Please look at it and press Pay again."),
