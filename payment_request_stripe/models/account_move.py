@@ -160,7 +160,7 @@ class AccountMove(models.Model):
             return None
         if amount <= to_decimal(self.amount_residual, self.currency_id.decimal_places):
             return "already_requested", self.env._(
-                "Only %(available)s of %(name)s can still be asked: %(requests)s asks for the rest.",
+                "Of %(name)s, %(available)s can still be asked: %(requests)s asks for the rest.",
                 available=self.currency_id.format(float(available)),
                 name=self.name,
                 requests=self._get_open_payment_request_names(),

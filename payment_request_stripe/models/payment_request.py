@@ -1,13 +1,10 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-import logging
 import secrets
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import email_normalize
-
-_logger = logging.getLogger(__name__)
 
 # target: the states it may be reached from. A machine's call that is not here is skipped, because
 # events repeat and overtake each other; a button's call raises a sentence before it gets here.
@@ -256,37 +253,6 @@ class PaymentRequest(models.Model):
                 request._log_step(f"is {target}")
         return allowed
 
-    def _log_step(self, step, checkout=None):
-        """Log one step with the ids that support looks for, and nothing secret."""
-        self.ensure_one()
-        _logger.info(
-            "payment_request=%s checkout_session=%s payment_intent=%s: %s",
-            self.name,
-            (checkout or self).stripe_checkout_session_ref or "-",
-            (checkout or self).stripe_payment_intent_ref or "-",
-            step,
-        )
-
-    def _get_person_in_charge(self):
-        """Return the active user who hears of what needs a person."""
-        self.ensure_one()
-        if self.user_id.active and not self.user_id.share:
-            return self.user_id
-        return self.create_uid if self.create_uid.active else self.env.ref("base.user_admin")
-
-    def _notify_person_in_charge(self, summary, note):
-        """Raise one activity for the person in charge; the same one twice is no news."""
-        self.ensure_one()
-        request = self.sudo()
-        if request.activity_ids.filtered(lambda activity: activity.summary == summary):
-            return
-        request.activity_schedule(
-            "mail.mail_activity_data_todo",
-            summary=summary,
-            note=note,
-            user_id=request._get_person_in_charge().id,
-        )
-
     def _commit(self):
         """Commit before and after a call to a vendor, so that no answer can be lost.
 
@@ -298,11 +264,9 @@ class PaymentRequest(models.Model):
         """Wait for the row of this request and hold it until the next commit.
 
         When somebody else changed it meanwhile, PostgreSQL ends the transaction and Odoo runs
-        the request or the worker's step again.
+        the request or the worker's step again; so what was read before the lock still holds.
         """
-        self.env.flush_all()
         self.env.cr.execute(
             "SELECT id FROM payment_request WHERE id IN %s ORDER BY id FOR NO KEY UPDATE",
             [tuple(self.ids)],
         )
-        self.env.invalidate_all()

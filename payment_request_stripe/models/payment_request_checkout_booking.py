@@ -6,6 +6,7 @@ import pytz
 
 from odoo import models
 from odoo.fields import Command
+from odoo.tools import format_date
 
 from ..exceptions import BookingRefused
 from ..gateways.events import PaymentEvent
@@ -43,7 +44,7 @@ class PaymentRequestCheckout(models.Model):
             "stripe_payment_intent_ref": event.payment_intent_ref or self.stripe_payment_intent_ref,
         }
         self.write({**refs, **values})
-        if self == self.request_id.checkout_ids.sorted("id")[-1:] or values.get("state"):
+        if values.get("state") or self == self.request_id.checkout_ids.sorted("id")[-1:]:
             self.request_id.write(refs)
 
     def _book(self, event: PaymentEvent):
@@ -56,11 +57,12 @@ class PaymentRequestCheckout(models.Model):
         self.ensure_one()
         if not event.payment_intent_ref or not event.amount or not event.currency:
             raise BookingRefused(self.env._("The event does not say what was paid."))
+        self = self.with_context(**LEAN)
         self._write_refs(event, state="complete")
         if self._get_payment():
             return self.env._("The payment was booked already.")
         request = self.request_id
-        payment = self.with_context(**LEAN)._create_payment(event)
+        payment = self._create_payment(event)
         self._check_entry(payment)
         allocated = self._allocate(payment)
         self._apply_allocation(payment, allocated, event)
@@ -100,6 +102,9 @@ class PaymentRequestCheckout(models.Model):
             "company_id": request.company_id.id,
         }
         shares = self._get_shares(amount, currency)
+        # What Odoo would compute, and then write once more.
+        values["outstanding_account_id"] = method_line.payment_account_id.id
+        values["destination_account_id"] = shares[0][1].id
         values["line_ids"] = [
             Command.create(line)
             for line in self._prepare_entry(values, shares, method_line.payment_account_id)
@@ -109,6 +114,8 @@ class PaymentRequestCheckout(models.Model):
         return payment
 
     def _get_currency(self, event: PaymentEvent):
+        if event.currency == self.request_id.currency_id.name:
+            return self.request_id.currency_id
         currency = (
             self.env["res.currency"]
             .with_context(active_test=False)
@@ -122,12 +129,16 @@ class PaymentRequestCheckout(models.Model):
             )
         return currency
 
+    def _get_stripe_date(self, event: PaymentEvent):
+        """Return the day of an event in the company's time zone."""
+        partner = self.request_id.company_id.partner_id
+        zone = pytz.timezone(partner.tz or self.env.ref("base.user_admin").tz or "UTC")
+        return pytz.utc.localize(event.occurred_at).astimezone(zone).date()
+
     def _get_booking_date(self, event: PaymentEvent, journal):
-        """Return Stripe's day in the company's time zone, moved out of a locked period."""
-        company = self.request_id.company_id
-        zone = pytz.timezone(company.partner_id.tz or self.env.ref("base.user_admin").tz or "UTC")
-        date = pytz.utc.localize(event.occurred_at).astimezone(zone).date()
-        locks = company._get_violated_lock_dates(date, False, journal)
+        """Return Stripe's day, or the first open one after a locked period."""
+        date = self._get_stripe_date(event)
+        locks = self.request_id.company_id._get_violated_lock_dates(date, False, journal)
         return locks[-1][0] + timedelta(days=1) if locks else date
 
     def _get_shares(self, amount, currency):
@@ -136,22 +147,19 @@ class PaymentRequestCheckout(models.Model):
         The quote is honoured when Stripe took exactly what was quoted; otherwise the money is
         the customer's credit, to be allocated by a person.
         """
-        request = self.request_id
-        account = request.partner_id.with_company(request.company_id).property_account_receivable_id
         digits = currency.decimal_places
         nobody = self.env["payment.request.line"]
         quoted = self.quote["currency"] == currency.name and to_major(
             self.quote["total"], currency.name
         )
         if quoted != amount:
+            account = self.request_id._get_receivable_account()
             return [(nobody, account, to_decimal(amount, digits))]
         return [
             (line, part_account, part)
             for share in self.quote["lines"]
             for line in nobody.browse(share["line"])
-            for part_account, part in line._split_by_account(
-                to_major(share["pay"], currency.name), account
-            )
+            for part_account, part in line._split_by_account(to_major(share["pay"], currency.name))
         ]
 
     def _prepare_entry(self, payment_values, shares, clearing_account):
@@ -246,6 +254,14 @@ class PaymentRequestCheckout(models.Model):
             allocated.values()
         )
         self._tell(payment, allocated)
+        if payment.date != self._get_stripe_date(event):
+            payment._message_log(
+                body=self.env._(
+                    "Stripe took this on %(day)s, in a locked period: it is booked on the first "
+                    "open day.",
+                    day=format_date(self.env, self._get_stripe_date(event)),
+                )
+            )
         if credit:
             self._raise_credit(payment, credit)
 

@@ -12,6 +12,7 @@ from ..exceptions import PayerNotice
 from ..gateways.checkout import checkout_parameters
 from ..gateways.errors import GatewayError, Refused, Unavailable
 from ..gateways.events import CheckoutLine, CheckoutOrder, CheckoutSession
+from ..gateways.money import to_major
 
 # Stripe's limits are 30 minutes and 24 hours from the moment it is asked; the margins are for
 # a call that is repeated later with the same frozen parameters.
@@ -66,7 +67,7 @@ class PaymentRequestCheckout(models.Model):
     @api.model
     def _prepare_checkout(self, request, quote, key):
         expires_at = self._get_session_expiry(request)
-        customer_ref = request.partner_id.stripe_customer_ref
+        customer_ref = self._get_payer(request).stripe_customer_ref
         base = request.pay_url
         order = CheckoutOrder(
             currency=quote["currency"],
@@ -88,9 +89,7 @@ class PaymentRequestCheckout(models.Model):
             "parameters": checkout_parameters(order),
             "customer_parameters": None if customer_ref else self._prepare_customer(request),
             "quote": quote,
-            "amount": sum(
-                request.line_ids.browse(line["line"])._get_amount_due() for line in quote["lines"]
-            ),
+            "amount": float(to_major(quote["total"], quote["currency"])),
             "expires_at": expires_at,
         }
 
@@ -120,6 +119,11 @@ class PaymentRequestCheckout(models.Model):
             "checkout": key,
             "database": self.env["ir.config_parameter"].sudo().get_param("database.uuid"),
         }
+
+    @api.model
+    def _get_payer(self, request):
+        """Return the customer as the request's company knows them at Stripe."""
+        return request.partner_id.with_company(request.company_id)
 
     @api.model
     def _prepare_customer(self, request):
@@ -162,21 +166,21 @@ class PaymentRequestCheckout(models.Model):
             parameters.pop("customer_email", None)  # Stripe takes the one or the other
             parameters["customer"] = ref
             self.parameters = parameters
-            self.request_id.partner_id.stripe_customer_ref = ref
+            self._get_payer(self.request_id).stripe_customer_ref = ref
             self.request_id._commit()
         return gateway.create_checkout(parameters, self.idempotency_key)
 
     def _handle_refusal(self, error):
         """A customer that was deleted at Stripe is made anew; anything else is final."""
         if error.code == "resource_missing" and error.param == "customer":
-            self.request_id.partner_id.stripe_customer_ref = False
+            self._get_payer(self.request_id).stripe_customer_ref = False
             self.write({"state": "failed", "failure_reason": error.message})
             self.request_id._commit()
             return ""
         return self._fail(error)
 
     def _fail(self, error):
-        """Close an attempt that Stripe refused: the payer gets a sentence, our people the reason."""
+        """Close a refused attempt: the payer gets a sentence, our people the reason."""
         request = self.request_id
         self.write({"state": "failed", "failure_reason": error.message})
         request.failure_reason = error.message

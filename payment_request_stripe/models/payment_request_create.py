@@ -185,7 +185,7 @@ class PaymentRequest(models.Model):
             "stripe_customer_ref": partner.sudo().with_company(company).stripe_customer_ref,
             "analytic_account_id": options.get("analytic_account_id"),
             "origin": options.get("origin") or ", ".join(moves.mapped("name"))[:250],
-            "user_id": options.get("user_id") or self.env.uid,
+            "user_id": options.get("user_id") or self._get_default_user(moves).id,
             "delivery_method": options.get("delivery_method") or "email",
             **self._get_recipients(partner, options),
             "message": options.get("message"),
@@ -195,6 +195,11 @@ class PaymentRequest(models.Model):
                 for move in moves
             ],
         }
+
+    @api.model
+    def _get_default_user(self, moves):
+        """Return who is in charge: whoever asks, or the salesperson when a machine does."""
+        return moves[:1].invoice_user_id or self.env.user if self.env.su else self.env.user
 
     @api.model
     def _get_recipients(self, partner, options):

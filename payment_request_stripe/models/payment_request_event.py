@@ -152,10 +152,14 @@ class PaymentRequestEvent(models.Model):
         """
         cron = self.env["ir.cron"]
         due = self._get_due_domain()
-        cron._commit_progress(remaining=self.search_count(due))
+        events = self.search(due, order="id", limit=BATCH)
+        cron._commit_progress(
+            remaining=len(events) if len(events) < BATCH else self.search_count(due)
+        )
         passed = []  # held by another worker, or in conflict with one
-        while events := self.search([*due, ("id", "not in", passed)], order="id", limit=BATCH):
-            for event in events:
+        while events:
+            # One by one: the payloads of all would be read again after each commit.
+            for event in map(self.browse, events.ids):
                 mine = event.try_lock_for_update().filtered_domain(due)
                 if not (mine and mine.with_company(mine.company_id)._process()):
                     passed.append(event.id)
@@ -163,6 +167,9 @@ class PaymentRequestEvent(models.Model):
                 self.env.invalidate_all()
                 if not time_left:
                     return
+            if len(events) < BATCH:  # what came meanwhile has rung again
+                break
+            events = self.search([*due, ("id", "not in", passed)], order="id", limit=BATCH)
         if passed:
             self._ring()
 
@@ -186,6 +193,16 @@ class PaymentRequestEvent(models.Model):
         try:
             with self.env.cr.savepoint():
                 state, reason = self._apply()
+                if self.attempt_count:
+                    self.request_id._drop_activity(self._get_failure_summary())
+                self.write(
+                    {
+                        "state": state,
+                        "error": reason,
+                        "attempt_count": self.attempt_count + 1,
+                        "retry_at": False,
+                    }
+                )
         except CONFLICTS as error:
             _logger.info("event %s waits for another transaction: %s", self.event_ref, error)
             self.env.cr.rollback()
@@ -193,15 +210,6 @@ class PaymentRequestEvent(models.Model):
         except Exception as error:  # whatever it is, the event must not be lost
             self.env.invalidate_all(flush=False)
             self._fail(error)
-            return True
-        self.write(
-            {
-                "state": state,
-                "error": reason,
-                "attempt_count": self.attempt_count + 1,
-                "retry_at": False,
-            }
-        )
         return True
 
     def _fail(self, error):
@@ -229,15 +237,26 @@ class PaymentRequestEvent(models.Model):
         )
         if retry_at:
             self._ring(retry_at)
+        self.request_id = self._recall_request()
         if self.request_id:
             self.request_id._notify_person_in_charge(
-                self.env._("A message from Stripe could not be booked"),
+                self._get_failure_summary(),
                 self.env._(
                     "%(event)s: %(reason)s Mend it, then press Retry on the event.",
                     event=self.event_type,
                     reason=reason,
                 ),
             )
+
+    def _get_failure_summary(self):
+        return self.env._("A message from Stripe could not be booked")
+
+    def _recall_request(self):
+        """Return the request of an event whose handling was rolled back, or none."""
+        try:
+            return self._find_checkout(parse_event(self.payload)).request_id
+        except MalformedPayload:
+            return self.env["payment.request"]
 
     def _apply(self):
         """Return ``(state, reason)`` after applying the event by the table of handlers.

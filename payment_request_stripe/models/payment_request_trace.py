@@ -1,0 +1,53 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import logging
+
+from odoo import models
+
+_logger = logging.getLogger(__name__)
+
+
+class PaymentRequest(models.Model):
+    """Who hears of what: the log that support reads, and the person in charge."""
+
+    _inherit = "payment.request"
+
+    def _log_step(self, step, checkout=None):
+        """Log one step with the ids that support looks for, and nothing secret."""
+        self.ensure_one()
+        _logger.info(
+            "payment_request=%s checkout_session=%s payment_intent=%s: %s",
+            self.name,
+            (checkout or self).stripe_checkout_session_ref or "-",
+            (checkout or self).stripe_payment_intent_ref or "-",
+            step,
+        )
+
+    def _get_receivable_account(self):
+        """Return the account on which the customer's credit lies."""
+        self.ensure_one()
+        return self.partner_id.with_company(self.company_id).property_account_receivable_id
+
+    def _get_person_in_charge(self):
+        """Return the active user who hears of what needs a person."""
+        self.ensure_one()
+        if self.user_id.active and not self.user_id.share:
+            return self.user_id
+        return self.create_uid if self.create_uid.active else self.env.ref("base.user_admin")
+
+    def _notify_person_in_charge(self, summary, note):
+        """Raise one activity for the person in charge; the same one twice is no news."""
+        self.ensure_one()
+        request = self.sudo()
+        if request.activity_ids.filtered(lambda activity: activity.summary == summary):
+            return
+        request.activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=summary,
+            note=note,
+            user_id=request._get_person_in_charge().id,
+        )
+
+    def _drop_activity(self, summary):
+        """Take back an activity whose reason is gone."""
+        self.sudo().activity_ids.filtered(lambda one: one.summary == summary).unlink()
