@@ -4,6 +4,7 @@ from . import (
     test_booking,
     test_checkout,
     test_create,
+    test_delivery,
     test_gateway_checkout,
     test_gateway_errors,
     test_gateway_events,
@@ -12,6 +13,8 @@ from . import (
     test_gateway_twilio,
     test_gateway_webhook,
     test_gateway_wire,
+    test_pay_flow,
     test_pay_pages,
+    test_tours,
     test_webhook,
 )

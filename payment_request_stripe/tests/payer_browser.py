@@ -1,0 +1,105 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""A payer at a real browser: real keys, and Stripe's page in place of the Internet."""
+
+import contextlib
+import json
+import time
+
+from odoo.tests.common import ChromeBrowser
+
+KEYS = {
+    "Tab": {"code": "Tab", "windowsVirtualKeyCode": 9},
+    "Enter": {"code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"},
+}
+STRIPE_PAGE = """<!DOCTYPE html>
+<html lang="en"><head><title>Checkout</title></head><body>
+<h1>Stripe's page</h1>
+<form action="https://checkout.stripe.com/confirm/{ref}"><button>Pay now</button></form>
+</body></html>
+"""
+
+
+class PayerBrowser:
+    """Drives one page. The server answers it only inside `open`, `press` and `wait_for`."""
+
+    def __init__(self, test_case):
+        self.test_case = test_case
+        self.chrome = ChromeBrowser(test_case)
+        test_case.addCleanup(self.chrome.stop)
+
+    @contextlib.contextmanager
+    def _listening(self):
+        self.test_case.env.flush_all()
+        self.test_case.env.cr.clear()
+        with self.test_case.allow_requests(browser=self.chrome):
+            yield
+            self.test_case._wait_remaining_requests()
+
+    def open(self, path):
+        with self._listening():
+            self.chrome.navigate_to(self.test_case.base_url() + path, wait_stop=True)
+
+    def press(self, key, wait_for=None):
+        """Press a key as a person does, then wait for what it brings about."""
+        with self._listening():
+            for kind in ("keyDown", "keyUp"):
+                self.chrome._websocket_request(
+                    "Input.dispatchKeyEvent", params={"type": kind, "key": key, **KEYS[key]}
+                )
+            if wait_for:
+                self._wait_for(wait_for)
+
+    def wait_for(self, text):
+        with self._listening():
+            self._wait_for(text)
+
+    def disable_javascript(self):
+        self.chrome._websocket_request(
+            "Emulation.setScriptExecutionDisabled", params={"value": True}
+        )
+
+    def evaluate(self, expression):
+        """Return the value of a JavaScript expression."""
+        answer = self.chrome._websocket_request(
+            "Runtime.evaluate", params={"expression": expression, "returnByValue": True}
+        )
+        assert "exceptionDetails" not in answer, answer
+        return answer["result"].get("value")
+
+    def _wait_for(self, text, timeout=30):
+        shown = f"!!document.body && document.body.innerText.includes({json.dumps(text)})"
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            # Between two pages there is no page to ask.
+            with contextlib.suppress(AssertionError):
+                if self.evaluate(f"document.readyState === 'complete' && {shown}"):
+                    return
+            time.sleep(0.1)
+        self.chrome.take_screenshot().result(10)
+        raise AssertionError(f"{text!r} did not appear; there is: {self._read()!r}")
+
+    def _read(self):
+        return self.evaluate("location.href + ' ' + document.body.innerText")
+
+
+class StripePageMixin:
+    """Gives the browser Stripe's page: what is confirmed there is paid at the fake Stripe."""
+
+    def fetch_proxy(self, url):
+        *_rest, action, ref = url.partition("?")[0].split("/")
+        if not url.startswith("https://checkout.stripe.com/"):
+            return super().fetch_proxy(url)
+        if action == "confirm":
+            self.paid_events.append(self.stripe.pay(ref))
+            location = self.stripe.sessions[ref]["success_url"]
+            answer = self.make_fetch_proxy_response("", code=303)
+            answer["responseHeaders"].append({"name": "Location", "value": location})
+            return answer
+        answer = self.make_fetch_proxy_response(STRIPE_PAGE.format(ref=ref))
+        answer["responseHeaders"].append({"name": "Content-Type", "value": "text/html"})
+        return answer
+
+    def setUp(self):
+        super().setUp()
+        self.paid_events = []
