@@ -167,15 +167,19 @@ class PaymentRequestSendWizard(models.TransientModel):
         partner = self._get_payer(moves)
         contact = requests._get_recipients(partner, {})
         lines = self.line_ids.filtered(lambda line: line.move_id in moves)
-        recipients = []
-        if "email" in self._get_channels():
-            recipients.append(contact["to_email"] or self.env._("no e-mail address"))
-        if "sms" in self._get_channels():
-            recipients.append(contact["to_phone"] or self.env._("no phone number"))
+        missing = {
+            "email": self.env._("no e-mail address"),
+            "sms": self.env._("no phone number"),
+        }
+        addresses = {"email": contact["to_email"], "sms": contact["to_phone"]}
+        recipients = [addresses[channel] or missing[channel] for channel in self._get_channels()]
         return {
             "partner": partner,
             "recipient": ", ".join(recipients) or self.env._("copied by hand"),
-            "invoices": ", ".join(moves.mapped("name")),
+            "reachable": all(addresses[channel] for channel in self._get_channels()),
+            "invoices": ", ".join(moves.mapped("name"))
+            if len(moves) <= 3
+            else self.env._("%(count)s invoices", count=len(moves)),
             "currency": currency,
             "amount": sum(lines._get_amounts().values()),
         }
@@ -219,7 +223,7 @@ class PaymentRequestSendWizard(models.TransientModel):
             options["expires_at"] = False
         vals = requests._prepare_request(key, moves, self.line_ids._get_amounts(), options)
         # The link in a preview leads nowhere: nobody shall copy it from there.
-        return requests.new({**vals, "access_token": "preview"})
+        return requests.new({**vals, "name": self.env._("PR/…"), "access_token": "preview"})
 
     @api.model
     def _render(self, request, template_xmlid, field):

@@ -22,7 +22,7 @@ async function copyText(text) {
  */
 function paymentLinkReady(env, { params }) {
     const { notification, action } = env.services;
-    const close = notification.add(`${params.message} ${params.url}`, {
+    const close = notification.add(`${params.message}\n${params.url}`, {
         type: "success",
         sticky: true,
         className: "o_payment_request_link_ready",
