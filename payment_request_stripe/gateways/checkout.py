@@ -104,7 +104,9 @@ def _locale(language: str) -> str:
 
 
 def checkout_event(session: Mapping[str, Any], api_version: str) -> dict[str, Any]:
-    """Return `session`, its payment intent expanded, as the event that would tell the same.
+    """Return `session`, its intent and charge expanded, as the event that would tell the same.
+
+    It happened when the charge was made, however much later we ask.
 
     :raise MalformedPayload: when it is no session
     """
@@ -120,9 +122,16 @@ def checkout_event(session: Mapping[str, Any], api_version: str) -> dict[str, An
         "type": _told_as(parsed, intent),
         "api_version": api_version,
         "livemode": session.get("livemode"),
-        "created": int(time.time()),
+        "created": _happened_at(intent),
         "data": {"object": dict(session)},
     }
+
+
+def _happened_at(intent: Mapping[str, Any]) -> int:
+    """Return the moment (Unix time) of the intent's charge, or now when there is none."""
+    charge = intent.get("latest_charge")
+    created = charge.get("created") if isinstance(charge, Mapping) else None
+    return created if isinstance(created, int) else int(time.time())
 
 
 def _told_as(session: CheckoutSession, intent: Mapping[str, Any]) -> str:

@@ -141,7 +141,7 @@ class StripeGateway:
         The event's id changes when the truth does. Its type is one of Stripe's, or
         ``checkout.session.open`` while nothing has happened.
         """
-        session = self._retrieve(ref, expand=["payment_intent"])
+        session = self._retrieve(ref, expand=["payment_intent.latest_charge"])
         return checkout_event(session, API_VERSION)
 
     def expire_checkout(self, ref: str) -> CheckoutSession:

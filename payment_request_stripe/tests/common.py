@@ -101,6 +101,10 @@ class PaymentRequestCommon(AccountTestInvoicingCommon):
             allocation["amount"] = amount
         return self.requests.create_and_send(allocations, **options).sudo()
 
+    def _test_mode(self):
+        """Return the context in which new cursors work on the test's transaction."""
+        return self.enter_registry_test_mode()
+
     @contextlib.contextmanager
     def _as_in_production(self, records, user=None):
         """Yield `records` on a cursor that may commit and roll back, for a user.
@@ -108,14 +112,14 @@ class PaymentRequestCommon(AccountTestInvoicingCommon):
         What it commits ends with the test all the same.
         """
         self.env.flush_all()
-        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+        with self._test_mode(), self.registry.cursor() as cr:
             yield records.with_env(api.Environment(cr, (user or self.env.user).id, {}))
         self.env.invalidate_all()
 
     def _run_cron(self, name):
         """Run one of our crons to its end."""
         self.env.flush_all()
-        with self.enter_registry_test_mode():
+        with self._test_mode():
             self.env.ref(f"payment_request_stripe.{name}").method_direct_trigger()
         self.env.invalidate_all()
 
@@ -138,6 +142,9 @@ class PaymentRequestHttpCase(PaymentRequestCommon, HttpCase):
     def setUp(self):
         super().setUp()
         self.stripe = self.enterContext(patch_stripe_wire())
+
+    def _test_mode(self):
+        return contextlib.nullcontext()  # an HttpCase is always in it
 
     def _click_pay(self, request):
         """Open the pay page and press Pay; return the response that leads to Stripe."""

@@ -203,6 +203,16 @@ class TestCheckout(PaymentRequestHttpCase):
         self._run_cron("ir_cron_process_events")
         self.assertEqual(second.state, "completed")
 
+    def test_what_the_poll_finds_late_is_dated_when_it_was_paid(self):
+        self._press()
+        self.stripe.pay(self.request.stripe_checkout_session_ref)
+        three_days_ago = fields.Datetime.now() - timedelta(days=3)
+        (charge,) = self.stripe.charges.values()
+        charge["created"] = int(three_days_ago.timestamp())
+        self._run_cron("ir_cron_poll_stripe")
+        self._run_cron("ir_cron_process_events")
+        self.assertEqual(self.request.payment_ids.date, three_days_ago.date())
+
     def test_expiry_closes_the_session_and_books_who_was_faster(self):
         self._press()
         faster = self._create_request(self._create_invoice(50))
