@@ -7,7 +7,7 @@ import importlib
 import os
 import sys
 
-from dev.setup import console, machine
+from dev.setup import console, machine, python_env
 
 COMMANDS = {
     "demo": "dev.commands.demo",
@@ -30,7 +30,7 @@ def main(arguments: list) -> int:
         return 2
     name, rest = arguments[0], arguments[1:]
     try:
-        if name not in PLAIN and not machine.in_environment():
+        if name not in PLAIN and not python_env.is_inside():
             _continue_in_environment(arguments)
         return _command(name)(rest) or 0
     except console.SetupError as error:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import os
-import sys
 from pathlib import Path
 
 from . import odoo_source, postgres, python_env
@@ -70,8 +69,3 @@ def _write_config(machine: Machine) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     if not CONFIG.exists() or CONFIG.read_text() != text:
         CONFIG.write_text(text)
-
-
-def in_environment() -> bool:
-    """Whether this very process already runs in the prepared virtual environment."""
-    return Path(sys.prefix).resolve() == python_env.FOLDER.resolve()

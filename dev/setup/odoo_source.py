@@ -7,12 +7,15 @@ installed on the system; a private apt state keeps the machine's own package lis
 import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
-from .console import STATE, SetupError, is_done, mark_done, progress, run, say
+from .console import STATE, SetupError, is_done, mark_done, progress, run
 
 UNPACKED = STATE / "odoo"
+SUITE = "sid"
+KEYRINGS = tuple(
+    Path("/usr/share/keyrings") / f"debian-archive-keyring.{ending}" for ending in ("gpg", "pgp")
+)
 # Web assets that Debian ships apart from odoo-19; without them pages answer HTTP 500.
 ASSETS = [
     "libjs-jquery",
@@ -81,10 +84,7 @@ def _from_debian() -> Odoo:
     work = STATE / "download"
     shutil.rmtree(UNPACKED, ignore_errors=True)
     with progress("downloading Odoo 19 (123 MB) and unpacking it into .dev/odoo"):
-        for package in _download(work, "sid", ["odoo-19"], private=True):
-            run(["dpkg", "-x", package, UNPACKED])
-        _refresh_lists_if_empty()
-        for package in _download(work, "", ASSETS, private=False):
+        for package in _download(work, ["odoo-19", *ASSETS]):
             run(["dpkg", "-x", package, UNPACKED])
     stub = odoo.python_path / "odoo" / STRIPPED
     stub.parent.mkdir(parents=True, exist_ok=True)
@@ -94,15 +94,15 @@ def _from_debian() -> Odoo:
     return odoo
 
 
-def _download(work: Path, suite: str, packages: list, private: bool) -> list:
-    """Download `packages` with apt: from `suite` with a private state, or as the machine does."""
-    target = work / (suite or "own")
-    shutil.rmtree(target, ignore_errors=True)
+def _download(work: Path, packages: list) -> list:
+    """Download `packages` with apt; what an interrupted download left is fetched anew."""
+    shutil.rmtree(work, ignore_errors=True)
+    target = work / "packages"
     target.mkdir(parents=True)
-    options = ["-o", "APT::Sandbox::User=root"] if os.geteuid() == 0 else []
-    if private:
-        options += _private_apt(work / "apt", suite)
-        run(["apt-get", *options, "update"], hint="Is Debian's archive reachable?")
+    options = _private_apt(work / "apt")
+    if os.geteuid() == 0:
+        options += ["-o", "APT::Sandbox::User=root"]
+    run(["apt-get", *options, "update"], hint="Is Debian's archive reachable?")
     run(
         ["apt-get", *options, "download", *packages],
         hint="Is Debian's archive reachable? ODOO_HOME=<folder of Odoo 19> skips this download.",
@@ -111,27 +111,15 @@ def _download(work: Path, suite: str, packages: list, private: bool) -> list:
     return sorted(target.glob("*.deb"))
 
 
-def _private_apt(folder: Path, suite: str) -> list:
+def _private_apt(folder: Path) -> list:
+    """Options for an apt of our own, which knows the one suite that has Odoo 19."""
     for part in ("lists/partial", "cache/archives/partial"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    keyring = next(
-        (
-            path
-            for path in map(
-                Path,
-                (
-                    "/usr/share/keyrings/debian-archive-keyring.gpg",
-                    "/usr/share/keyrings/debian-archive-keyring.pgp",
-                ),
-            )
-            if path.exists()
-        ),
-        None,
-    )
+    keyring = next((path for path in KEYRINGS if path.exists()), None)
     if not keyring:
         raise SetupError("Debian's keyring is missing: apt-get install debian-archive-keyring.")
     source = folder / "sources.list"
-    source.write_text(f"deb [signed-by={keyring}] {_mirror()} {suite} main\n")
+    source.write_text(f"deb [signed-by={keyring}] {_mirror()} {SUITE} main\n")
     return [
         "-o", f"Dir::Etc::sourcelist={source}",
         "-o", "Dir::Etc::sourceparts=/dev/null",
@@ -153,13 +141,3 @@ def _mirror() -> str:
     raise SetupError(
         "No source of Debian's archive was found in /etc/apt. Set ODOO_HOME to an Odoo 19 checkout."
     )
-
-
-def _refresh_lists_if_empty() -> None:
-    """A fresh container has no package lists; only then ask for them (it needs root)."""
-    known = subprocess.run(
-        ["apt-cache", "policy", ASSETS[0]], capture_output=True, text=True, check=False
-    )
-    if "Candidate: (none)" in known.stdout or "Candidate" not in known.stdout:
-        say("the package lists are empty: apt-get update")
-        run(["apt-get", "update"], hint="Run it as root once: apt-get update.")

@@ -19,12 +19,17 @@ def prepare(odoo: Odoo) -> Path:
     if sys.version_info < (3, 10):
         raise SetupError("Odoo 19 needs Python 3.10 or newer; this is " + sys.version.split()[0])
     python = FOLDER / "bin" / "python"
-    fingerprint = digest(REQUIREMENTS, sys.version, sys.base_prefix)
-    if not (is_done("venv", fingerprint) and python.exists()):
+    fingerprint = digest(REQUIREMENTS, sys.version_info[:2], sys.base_prefix)
+    if not is_inside() and not (is_done("venv", fingerprint) and python.exists()):
         _build(python)
         mark_done("venv", fingerprint)
     _make_odoo_importable(odoo)
     return python
+
+
+def is_inside() -> bool:
+    """Whether this very process already runs in the environment."""
+    return Path(sys.prefix).resolve() == FOLDER.resolve()
 
 
 def _build(python: Path) -> None:

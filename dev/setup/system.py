@@ -1,14 +1,15 @@
 """Programs that come from the system's packages."""
 
+import importlib
 import os
 import shutil
-import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from .console import SetupError, progress, run
 
 
-def ensure(packages: list, found: callable, why: str):
+def ensure(packages: list, found: Callable, why: str):
     """Return what `found()` finds; install `packages` first when it finds nothing and we may."""
     result = found()
     if result:
@@ -17,24 +18,22 @@ def ensure(packages: list, found: callable, why: str):
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise SetupError(f"{why} is missing. As root, run: {command}")
     with progress(f"installing {', '.join(packages)} ({why})"):
-        _lists_if_empty(packages[0])
-        run(
-            command.split(),
-            hint="Are the system's package sources reachable?",
-            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-        )
+        _install(command.split())
+    importlib.invalidate_caches()
     result = found()
     if not result:
         raise SetupError(f"{why} is still missing after: {command}")
     return result
 
 
-def _lists_if_empty(package: str) -> None:
-    known = subprocess.run(
-        ["apt-cache", "policy", package], capture_output=True, text=True, check=False
-    )
-    if "Candidate" not in known.stdout or "Candidate: (none)" in known.stdout:
+def _install(command: list) -> None:
+    """Fetch the package lists only when it does not work without: they may be absent or old."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        run(command, env=environment)
+    except SetupError:
         run(["apt-get", "update"], hint="Are the system's package sources reachable?")
+        run(command, hint="Are the system's package sources reachable?", env=environment)
 
 
 def chromium() -> Path:
