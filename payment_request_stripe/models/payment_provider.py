@@ -137,14 +137,20 @@ class PaymentProvider(models.Model):
         Without a token, the only Stripe provider that has a secret; none when there are several.
         """
         providers = self.sudo().with_context(active_test=False)
+        fetched = ["company_id", "payment_request_endpoint_token", "payment_request_webhook_secret"]
         if not endpoint_token:
-            found = providers.search(
-                [("code", "=", "stripe"), ("payment_request_webhook_secret", "!=", False)], limit=2
+            found = providers.search_fetch(
+                [("code", "=", "stripe"), ("payment_request_webhook_secret", "!=", False)],
+                fetched,
+                limit=2,
+                order="id",
             )
             return found if len(found) == 1 else self.browse()
-        found = providers.search(
+        found = providers.search_fetch(
             [("code", "=", "stripe"), ("payment_request_endpoint_token", "=", endpoint_token)],
+            fetched,
             limit=1,
+            order="id",
         )
         if found and consteq(found.payment_request_endpoint_token, endpoint_token):
             return found
@@ -227,7 +233,7 @@ class PaymentProvider(models.Model):
         return (
             self.env["account.payment.method.line"]
             .sudo()
-            .search(
+            .search_fetch(
                 [
                     ("payment_provider_id", "=", self.id),
                     ("journal_id", "!=", False),

@@ -57,12 +57,12 @@ class PaymentRequestCheckout(models.Model):
         self.ensure_one()
         if not event.payment_intent_ref or not event.amount or not event.currency:
             raise BookingRefused(self.env._("The event does not say what was paid."))
-        self = self.with_context(**LEAN)
-        self._write_refs(event, state="complete")
+        lean = self.with_context(**LEAN)
+        lean._write_refs(event, state="complete")
         if self._get_payment():
             return self.env._("The payment was booked already.")
         request = self.request_id
-        payment = self._create_payment(event)
+        payment = lean._create_payment(event)
         self._check_entry(payment)
         allocated = self._allocate(payment)
         self._apply_allocation(payment, allocated, event)

@@ -45,7 +45,7 @@ class PaymentRequestEvent(models.Model):
         for field_name, value in candidates:
             if not value:
                 continue
-            found = checkouts.search([(field_name, "=", value)], limit=1)
+            found = checkouts.search_fetch([(field_name, "=", value)], limit=1)
             if found.request_id.provider_id == self.provider_id:
                 return found
         return checkouts

@@ -58,12 +58,10 @@ class PaymentRequestLine(models.Model):
         "An invoice stands in a payment request once.",
     )
 
+    # What an instalment still owes changes only with what its invoice owes; to depend on it by
+    # itself would cost every reconciliation of every entry two queries.
     @api.depends(
-        "amount",
-        "amount_paid",
-        "move_id.amount_residual",
-        "move_id.state",
-        "instalment_line_id.amount_residual_currency",
+        "amount", "amount_paid", "instalment_line_id", "move_id.amount_residual", "move_id.state"
     )
     def _compute_amount_due(self):
         for line in self:
@@ -110,12 +108,12 @@ class PaymentRequestLine(models.Model):
             )
         ).sorted(lambda line: (line.date_maturity or line.date, line.id))
 
-    def _split_by_account(self, amount, default_account):
+    def _split_by_account(self, amount):
         """Split the share of this invoice over its receivable accounts; mostly there is one.
 
         :param Decimal amount: major units
         :return: ``[(account, Decimal)]`` that sum up to `amount`; what is more than the invoice
-            owes stays on its last account, or on `default_account` when nothing is owed
+            owes stays on its last account, or on the customer's when nothing is owed
         """
         self.ensure_one()
         digits = self.currency_id.decimal_places
@@ -124,7 +122,7 @@ class PaymentRequestLine(models.Model):
             residual = to_decimal(line.amount_residual_currency, digits)
             owed[line.account_id] = owed.get(line.account_id, 0) + residual
         if not owed:
-            return [(default_account, amount)]
+            return [(self.request_id._get_receivable_account(), amount)]
         parts, left = [], amount
         for account, residual in owed.items():
             parts.append([account, min(left, residual)])
