@@ -19,12 +19,16 @@ def prepare(odoo: Odoo) -> Path:
     if sys.version_info < (3, 10):
         raise SetupError("Odoo 19 needs Python 3.10 or newer; this is " + sys.version.split()[0])
     python = FOLDER / "bin" / "python"
-    fingerprint = digest(REQUIREMENTS, sys.version_info[:2], sys.base_prefix)
-    if not is_inside() and not (is_done("venv", fingerprint) and python.exists()):
+    if not is_inside() and not (python.exists() and is_done("venv", _fingerprint(python))):
         _build(python)
-        mark_done("venv", fingerprint)
+        mark_done("venv", _fingerprint(python))
     _make_odoo_importable(odoo)
     return python
+
+
+def _fingerprint(python: Path) -> str:
+    """Of the pins, and of the interpreter that the environment stands on, whoever calls it."""
+    return digest(REQUIREMENTS, str(python.resolve()))
 
 
 def is_inside() -> bool:
