@@ -81,14 +81,15 @@ def start(
         *_mail(smtp or ("127.0.0.1", free_port())),
         *options,
     )
-    process = subprocess.Popen(
-        command,
-        env=machine.environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            env=machine.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
     server = OdooServer(process, port, database, log)
     try:
         _wait(server)
