@@ -1,0 +1,1 @@
+"""What happens when things go wrong: `make chaos`, on a real server and the Stripe stand-in."""

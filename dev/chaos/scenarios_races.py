@@ -1,0 +1,112 @@
+"""People who act at the same moment."""
+
+import contextlib
+
+from dev.demo.client import OdooRefused
+from dev.demo.payer import Payer
+from dev.demo.waiting import until
+from dev.standins.launcher import ControlError
+
+from .world import World, at_once
+
+ROUNDS = 8
+
+
+def twenty_presses_of_pay(world: World) -> None:
+    """Pay is pressed 20 times at once: double clicks, two tabs"""
+    request = world.new_request(invoices=3)
+    payer = Payer(request.link)
+    address, fields = payer.form()
+    with world.clean_log():
+        answers = at_once([lambda: payer.post(address, fields)] * 20)
+    pages = [answer.headers.get("Location", "") for answer in answers]
+    reached = [page for page in pages if "/c/pay/" in page]
+    told = len(pages) - len(reached)
+    world.did(f"{len(reached)} presses led to Stripe, {told} back to the page with a sentence.")
+    world.hold({answer.status_code for answer in answers} == {303}, "all 20 were redirected")
+    world.hold(len(set(reached)) == 1, "all who reached Stripe are on the same page")
+    world.hold(len(world.sessions(request)) == 1, "there is one session at Stripe")
+    world.hold(told == 0, "nobody was sent away")
+    payer.pay_by_card(reached[0])
+    world.hold_paid_once(request)
+
+
+def cancelled_after_the_payer_paid(world: World) -> None:
+    """Cancel is pressed when the payer has just paid"""
+    request = world.new_request()
+    with world.no_webhooks():
+        world.standins.control(f"sessions/{world.open_checkout(request)}/pay")
+        try:
+            world.anna.call("payment.request", "action_cancel", [request.id])
+        except OdooRefused as refusal:
+            world.did(f"Anna read: {refusal}")
+        else:
+            world.hold(False, "Cancel says that the customer has just paid")
+    world.hold_paid_once(request)
+
+
+def cancelled_while_the_payer_pays(world: World) -> None:
+    """Cancel and the payer's card race each other"""
+    outcomes = []
+    for _round in range(ROUNDS):
+        request = world.new_request(invoices=1)
+        session = world.open_checkout(request)
+        jobs = [lambda r=request: _cancel(world, r), lambda s=session: _pay(world, s)]
+        _sentence, was_paid = at_once(jobs if _round % 2 else jobs[::-1])[
+            :: 1 if _round % 2 else -1
+        ]
+        until("An end", lambda r=request: world.state(r) in ("completed", "cancelled"))
+        world.wait_for_worker()
+        end = "completed" if was_paid else "cancelled"
+        outcomes.append(end)
+        if world.state(request) != end or len(world.payments(request)) != was_paid:
+            world.hold(
+                False, f"{request.name} is {end}, as Stripe says (it is {world.state(request)})"
+            )
+    world.did(f"{ROUNDS} rounds: {outcomes.count('completed')} paid, the others cancelled.")
+    world.hold(True, "whoever was faster at Stripe won, and the books agree with Stripe")
+
+
+def _cancel(world: World, request) -> str:
+    try:
+        world.anna.call("payment.request", "action_cancel", [request.id])
+    except OdooRefused as refusal:
+        return str(refusal)
+    return ""
+
+
+def _pay(world: World, session: str) -> bool:
+    with contextlib.suppress(ControlError):
+        world.standins.control(f"sessions/{session}/pay")
+        return True
+    return False
+
+
+def cancelled_while_the_checkout_opens(world: World) -> None:
+    """Cancel is pressed while Stripe is still opening the payer's page"""
+    request = world.new_request()
+    payer = Payer(request.link)
+    address, fields = payer.form()
+    fault = {"method": "POST", "path": "/v1/checkout/sessions$", "action": "delay", "seconds": 3}
+    world.standins.control("faults", **fault)
+
+    def cancel_soon() -> str:
+        until("Stripe's session", lambda: world.sessions(request))
+        return _cancel(world, request)
+
+    answer, sentence = at_once([lambda: payer.post(address, fields), cancel_soon])
+    world.did(f"Cancel said: {sentence or 'done'}; Pay answered {answer.status_code}.")
+    world.hold(answer.status_code == 303, "the payer got an answer")
+    if sentence:  # Stripe could not be asked at that moment; Anna presses again
+        world.hold(_cancel(world, request) == "", "the second press works")
+    world.hold(world.state(request) == "cancelled", "the request is cancelled")
+    statuses = {row["status"] for row in world.sessions(request)}
+    world.hold(statuses == {"expired"}, "nobody can pay at Stripe any more")
+
+
+SCENARIOS = (
+    twenty_presses_of_pay,
+    cancelled_after_the_payer_paid,
+    cancelled_while_the_payer_pays,
+    cancelled_while_the_checkout_opens,
+)
