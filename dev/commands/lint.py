@@ -9,6 +9,8 @@ from dev.commands import walls
 from dev.setup import console
 
 ADDON = walls.ADDON
+# All of pylint-odoo but this: a big model is split into files by concern (300 lines a file).
+UNWANTED = "consider-merging-classes-inherited"
 BIN = Path(sys.prefix) / "bin"
 
 
@@ -35,7 +37,7 @@ def _checks() -> dict:
         "ruff format": lambda: _run("ruff", "format", "--check", "--quiet", "."),
         "walls and sizes": lambda: "\n".join(walls.remarks(Path(ADDON))),
         "mypy --strict on gateways": _mypy,
-        "pylint-odoo": lambda: _run("pylint", "--rcfile=.pylintrc", ADDON),
+        "pylint-odoo": lambda: _run("pylint", "--rcfile=.pylintrc", f"--disable={UNWANTED}", ADDON),
         "OCA checks": _oca,
         "OCA checks of translations": _oca_translations,
     }
