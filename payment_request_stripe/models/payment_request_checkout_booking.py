@@ -155,10 +155,11 @@ class PaymentRequestCheckout(models.Model):
         if quoted != amount:
             account = self.request_id._get_receivable_account()
             return [(nobody, account, to_decimal(amount, digits))]
+        shares = self.quote["lines"]
+        lines = nobody.browse(share["line"] for share in shares)  # together: one query for all
         return [
             (line, part_account, part)
-            for share in self.quote["lines"]
-            for line in nobody.browse(share["line"])
+            for line, share in zip(lines, shares, strict=True)
             for part_account, part in line._split_by_account(to_major(share["pay"], currency.name))
         ]
 
