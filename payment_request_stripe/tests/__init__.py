@@ -19,6 +19,7 @@ from . import (
     test_pay_flow,
     test_pay_pages,
     test_properties,
+    test_provider,
     test_tours,
     test_views,
     test_sms,

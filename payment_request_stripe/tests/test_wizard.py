@@ -1,0 +1,250 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form, tagged
+
+from ..exceptions import PaymentRequestRefused
+from .common import PaymentRequestCommon
+
+
+@tagged("post_install", "-at_install")
+class TestSendWizard(PaymentRequestCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.baker = cls.env["res.partner"].create(
+            {"name": "Blue Door Bakery", "email": "bread@example.com"}
+        )
+        cls.silent = cls.env["res.partner"].create({"name": "Silent Sam"})
+
+    def _open(self, *invoices, user=None):
+        """Open the dialog on these invoices as the billing user, and return it."""
+        moves = self.env["account.move"].union(*invoices).with_user(user or self.billing_user)
+        action = moves.action_send_payment_link()
+        self.assertEqual((action["res_model"], action["target"]), (self._wizard_model, "new"))
+        wizards = self.env[self._wizard_model].with_user(user or self.billing_user)
+        return wizards.browse(action["res_id"])
+
+    _wizard_model = "payment.request.send.wizard"
+
+    def _count(self):
+        return self.env["payment.request"].search_count([])
+
+    # === OPENING === #
+
+    def test_opens_on_what_the_customer_owes(self):
+        late = self._create_invoice(100, invoice_date_due=fields.Date.today() - timedelta(days=9))
+        soon = self._create_invoice(20.5)
+        wizard = self._open(soon, late)
+        self.assertEqual(wizard.line_ids.move_id, late + soon, "the oldest debt comes first")
+        self.assertEqual(wizard.line_ids.mapped("amount"), [100, 20.5])
+        self.assertEqual(wizard.partner_id, self.payer)
+        self.assertEqual(wizard.delivery_method, "email")
+        self.assertEqual((wizard.to_email, wizard.to_phone), ("petra@example.com", "+14155550100"))
+        self.assertIn("120.50", wizard.total)
+        days = self.company.payment_request_expiry_days
+        self.assertEqual(
+            wizard.expires_at.date(), (fields.Datetime.now() + timedelta(days=days)).date()
+        )
+        self.assertFalse(wizard.skipped)
+        self.assertFalse(wizard.problems)
+
+    def test_lists_what_is_left_out_with_its_reason(self):
+        good = self._create_invoice(10)
+        draft = self._create_invoice(20, post=False)
+        asked = self._create_invoice(30)
+        request = self._create_request(asked)
+        wizard = self._open(good, draft, asked)
+        self.assertEqual(wizard.line_ids.move_id, good)
+        self.assertIn("is not posted", wizard.skipped)
+        self.assertIn(f"{asked.name} is already asked for by {request.name}", wizard.skipped)
+
+    def test_says_why_when_nothing_can_be_asked(self):
+        draft = self._create_invoice(20, post=False)
+        asked = self._create_invoice(30)
+        self._create_request(asked)
+        with self.assertRaises(UserError) as refused:
+            self._open(draft, asked)
+        self.assertEqual(len(str(refused.exception).splitlines()), 2)
+
+    def test_says_when_a_customer_owes_nothing(self):
+        with self.assertRaisesRegex(UserError, "no unpaid invoice"):
+            self.silent.with_user(self.billing_user).action_send_payment_link()
+
+    def test_says_when_stripe_is_not_set_up(self):
+        invoice = self._create_invoice(30)
+        self.provider.state = "disabled"
+        with self.assertRaisesRegex(UserError, "Stripe is not set up"):
+            self._open(invoice)
+
+    def test_offers_only_what_no_other_request_asks(self):
+        invoice = self._create_invoice(100)
+        self._create_request(invoice, amounts=[30])
+        self.assertEqual(self._open(invoice).line_ids.amount, 70)
+
+    def test_opens_from_the_customer(self):
+        invoice = self._create_invoice(30)
+        self._create_invoice(40, partner=self.baker)
+        action = self.payer.with_user(self.billing_user).action_send_payment_link()
+        wizard = self.env[self._wizard_model].browse(action["res_id"])
+        self.assertEqual(wizard.line_ids.move_id, invoice)
+
+    def test_opens_from_the_list_action(self):
+        invoices = self._create_invoice(30) + self._create_invoice(40, partner=self.baker)
+        action = (
+            self.env.ref("payment_request_stripe.action_send_payment_link")
+            .with_user(self.billing_user)
+            .with_context(active_model="account.move", active_ids=invoices.ids)
+            .run()
+        )
+        wizard = self.env[self._wizard_model].browse(action["res_id"])
+        self.assertEqual(wizard.line_ids.move_id, invoices)
+        self.assertEqual(wizard.request_count, 2)
+
+    def test_is_not_for_people_who_only_read(self):
+        invoice = self._create_invoice(30)
+        with self.assertRaises(AccessError):
+            self._open(invoice, user=self.readonly_user)
+
+    # === FILLING IN === #
+
+    def test_refuses_an_amount_while_it_is_typed(self):
+        wizard = self._open(self._create_invoice(100))
+        with Form(wizard) as form:
+            for amount, sentence in ((150, "more than what"), (0, "must be above zero")):
+                with form.line_ids.edit(0) as line:
+                    line.amount = amount
+                    self.assertIn(sentence, line.refusal)
+                self.assertTrue(form.has_refusals)
+            with form.line_ids.edit(0) as line:
+                line.amount = 99.99
+                self.assertFalse(line.refusal)
+            self.assertFalse(form.has_refusals)
+            self.assertIn("99.99", form.total)
+        with self.assertRaises(PaymentRequestRefused) as refused:
+            wizard.line_ids.amount = 150
+            wizard.action_send()
+        self.assertEqual(refused.exception.details[0]["code"], "amount_above_due")
+        self.assertEqual(self._count(), 0)
+
+    def test_warns_below_the_minimum_and_about_the_clock(self):
+        wizard = self._open(self._create_invoice(100))
+        with Form(wizard) as form:
+            with form.line_ids.edit(0) as line:
+                line.amount = 0.2
+            self.assertIn("Stripe charges at least", form.problems)
+            form.expires_at = fields.Datetime.now() - timedelta(hours=1)
+            self.assertIn("expired already", form.problems)
+            form.expires_at = fields.Datetime.now() + timedelta(hours=1)
+            with form.line_ids.edit(0) as line:
+                line.amount = 2
+            self.assertFalse(form.problems)
+
+    def test_gives_a_link_to_copy_when_there_is_no_address(self):
+        wizard = self._open(self._create_invoice(100, partner=self.silent))
+        self.assertEqual(wizard.delivery_method, "link")
+        with Form(wizard) as form:
+            self.assertFalse(form.problems)
+            form.delivery_method = "email"
+            self.assertIn("Silent Sam has no e-mail address", form.problems)
+            form.to_email = "sam@example.com"
+            self.assertFalse(form.problems)
+        wizard.action_send()
+        request = self.env["payment.request"].search([])
+        self.assertEqual(request.delivery_ids.recipient, "sam@example.com")
+
+    # === PREVIEW === #
+
+    def test_preview_is_the_message_and_creates_nothing(self):
+        invoice = self._create_invoice(1234.5)
+        wizard = self._open(invoice)
+        with Form(wizard) as form:
+            form.message = "See you <b>soon</b>"
+            body = str(form.preview_body)
+        self.assertIn(invoice.name, body)
+        self.assertIn("1,234.50", body)
+        self.assertIn("See you &lt;b&gt;soon&lt;/b&gt;", body)
+        self.assertIn("/pay/preview", body)
+        self.assertIn("1,234.50", wizard.preview_subject)
+        self.assertFalse(wizard.preview_sms)
+        self.assertEqual(self._count(), 0)
+        self.assertFalse(invoice.payment_request_ids)
+
+    def test_preview_follows_channel_and_language(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.payer.lang = "fr_FR"
+        wizard = self._open(self._create_invoice(1234.5))
+        with Form(wizard) as form:
+            self.assertRegex(form.preview_subject, r"1\s234,50")
+            form.delivery_method = "sms"
+            self.assertIn("/pay/preview", form.preview_sms)
+            self.assertFalse(form.preview_body)
+            form.delivery_method = "link"
+            self.assertFalse(form.preview_sms)
+
+    # === SENDING === #
+
+    def test_sends_one_request_and_hands_out_the_link(self):
+        invoice = self._create_invoice(100)
+        wizard = self._open(invoice)
+        with Form(wizard) as form:
+            form.to_email = "boss@example.com"
+            form.message = "As agreed."
+            with form.line_ids.edit(0) as line:
+                line.amount = 40
+        action = wizard.action_send()
+        request = self.env["payment.request"].search([])
+        self.assertEqual((request.state, request.amount_total), ("sent", 40))
+        self.assertEqual((request.to_email, request.message), ("boss@example.com", "As agreed."))
+        self.assertEqual(request.user_id, self.billing_user)
+        self.assertEqual(request.delivery_ids.recipient, "boss@example.com")
+        self.assertEqual(action["tag"], "payment_request_stripe.link_ready")
+        self.assertEqual(action["params"]["url"], request.pay_url)
+        self.assertIn("boss@example.com", action["params"]["message"])
+
+    def test_sends_nothing_for_a_link_to_copy(self):
+        wizard = self._open(self._create_invoice(100))
+        wizard.delivery_method = "link"
+        action = wizard.action_send()
+        request = self.env["payment.request"].search([])
+        self.assertEqual(request.state, "sent")
+        self.assertFalse(request.delivery_ids)
+        self.assertIn("ready to be copied", action["params"]["message"])
+
+    def test_sends_one_request_per_customer_and_currency(self):
+        euro = self.setup_other_currency("EUR")
+        invoices = [
+            self._create_invoice(10),
+            self._create_invoice(20),
+            self._create_invoice(30, partner=self.baker),
+            self._create_invoice(40, currency=euro),
+        ]
+        wizard = self._open(*invoices)
+        self.assertEqual(wizard.request_count, 3)
+        self.assertFalse(wizard.partner_id)
+        self.assertIn("60.00", wizard.total)
+        self.assertIn("40.00", wizard.total)
+        self.assertIn("bread@example.com", str(wizard.summary))
+        action = wizard.action_send()
+        requests = self.env["payment.request"].search([])
+        self.assertEqual(sorted(requests.mapped("amount_total")), [30, 30, 40])
+        self.assertEqual(
+            set(requests.mapped("to_email")), {"petra@example.com", "bread@example.com"}
+        )
+        shown = self.env["payment.request"].search(action["params"]["next"]["domain"])
+        self.assertEqual(shown, requests)
+
+    def test_several_are_all_or_nothing(self):
+        wizard = self._open(self._create_invoice(10), self._create_invoice(20, partner=self.silent))
+        wizard.delivery_method = "email"
+        self.assertIn("Silent Sam has no e-mail address", wizard.problems)
+        self.assertIn("no e-mail address", str(wizard.summary))
+        with self.assertRaisesRegex(PaymentRequestRefused, "Silent Sam"):
+            wizard.action_send()
+        self.assertEqual(self._count(), 0)
+        wizard.line_ids.filtered(lambda line: line.partner_id == self.silent).unlink()
+        wizard.action_send()
+        self.assertEqual(self._count(), 1)
