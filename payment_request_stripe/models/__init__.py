@@ -6,6 +6,7 @@ from . import (
     account_payment,
     mail_thread,
     payment_provider,
+    payment_provider_check,
     payment_request,
     payment_request_checkout,
     payment_request_checkout_booking,

@@ -1,0 +1,121 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from ..gateways.errors import Misconfigured
+from .common import PaymentRequestCommon
+from .stripe_wire import StripeWireCase
+
+
+@tagged("post_install", "-at_install")
+class TestProvider(StripeWireCase, PaymentRequestCommon):
+    """The set-up: keys, modes, secrets, and the check that says what is missing."""
+
+    def setUp(self):
+        super().setUp()
+        self.provider = self.provider.sudo()
+
+    def _check(self):
+        return self.provider.action_payment_request_check()["params"]
+
+    def _create_webhook(self):
+        with self._as_in_production(self.provider) as provider:
+            provider.action_payment_request_create_webhook()
+
+    def test_a_complete_setup_is_green(self):
+        self._create_webhook()
+        self.assertEqual(self._check()["type"], "success")
+
+    def test_the_check_names_what_is_missing(self):
+        self._create_webhook()
+        (endpoint,) = self.stripe.webhook_endpoints.values()
+        worker = self.env.ref("payment_request_stripe.ir_cron_process_events")
+        method_line = self.provider._get_payment_request_method_line()
+        for break_it, mend_it, sentence in (
+            (
+                lambda: endpoint.update(status="disabled"),
+                lambda: endpoint.update(status="enabled"),
+                "no active webhook",
+            ),
+            (
+                lambda: endpoint.update(enabled_events=["charge.succeeded"]),
+                lambda: endpoint.update(
+                    enabled_events=self.env["payment.request.event"]._handled_event_types()
+                ),
+                "does not send all events",
+            ),
+            (
+                lambda: worker.sudo().write({"active": False}),
+                lambda: worker.sudo().write({"active": True}),
+                "switched off",
+            ),
+            (
+                lambda: self.clearing_account.write({"reconcile": False}),
+                lambda: self.clearing_account.write({"reconcile": True}),
+                "reconcilable current asset",
+            ),
+            (
+                lambda: method_line.write({"payment_account_id": False}),
+                lambda: method_line.write({"payment_account_id": self.clearing_account.id}),
+                "no outstanding account",
+            ),
+        ):
+            with self.subTest(sentence):
+                break_it()
+                self.assertIn(sentence, self._check()["message"])
+                mend_it()
+                self.assertEqual(self._check()["type"], "success")
+
+    def test_a_refused_key_is_said(self):
+        self.stripe.fail_next(
+            "GET", "/v1/account", status=401, kind="invalid_request_error", message="Invalid key."
+        )
+        self.assertIn("Stripe said: Invalid key.", self._check()["message"])
+
+    def test_a_second_webhook_keeps_the_first_secret(self):
+        self._create_webhook()
+        first = self.provider.payment_request_webhook_secret
+        self._create_webhook()
+        self.assertIn(first, self.provider.payment_request_webhook_secret)
+        self.assertEqual(len(self.stripe.webhook_endpoints), 2)
+
+    def test_an_answer_that_was_lost_makes_no_second_webhook(self):
+        self.stripe.fail_next("POST", "/v1/webhook_endpoints", lose_answer=True)
+        # Not assertRaises: Odoo's would roll back what was committed before the call.
+        with self.assertRaisesRegex(UserError, "Stripe did not"):
+            self._create_webhook()
+        self._create_webhook()
+        self.assertEqual(len(self.stripe.webhook_endpoints), 1)
+
+    def test_key_and_state_must_be_of_one_mode(self):
+        self.provider.stripe_secret_key = "sk_live_production"
+        with self.assertRaises(Misconfigured):
+            self.provider._get_stripe_gateway()
+        self.provider.stripe_secret_key = "rk_test_restricted"
+        self.assertIn("test", repr(self.provider._get_stripe_gateway()))
+
+    def test_stand_ins_are_for_test_keys_only(self):
+        parameter = "payment_request_stripe.stripe_api_base"
+        self.env["ir.config_parameter"].set_param(parameter, "http://127.0.0.1:1")
+        self.assertEqual(
+            self.provider._get_payment_request_api_base(parameter), "http://127.0.0.1:1"
+        )
+        self.provider.write({"state": "enabled", "stripe_secret_key": "sk_live_production"})
+        with self.assertLogs("odoo.addons.payment_request_stripe", "WARNING"):
+            self.assertIsNone(self.provider._get_payment_request_api_base(parameter))
+
+    def test_only_administrators_see_secrets(self):
+        for user in (self.billing_user, self.readonly_user):
+            provider = self.provider.with_user(user)
+            with self.assertRaises(AccessError):
+                provider.read(["payment_request_webhook_secret"])
+            with self.assertRaises(AccessError):
+                provider.action_payment_request_create_webhook()
+
+    def test_each_provider_has_its_own_address(self):
+        other = self.provider.copy()
+        self.assertNotEqual(
+            other.payment_request_webhook_url, self.provider.payment_request_webhook_url
+        )
+        self.assertFalse(other.payment_request_webhook_secret)
