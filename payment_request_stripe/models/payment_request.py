@@ -269,4 +269,5 @@ class PaymentRequest(models.Model):
         self.env.cr.execute(
             "SELECT id FROM payment_request WHERE id IN %s ORDER BY id FOR NO KEY UPDATE",
             [tuple(self.ids)],
+            log_exceptions=False,  # done again, so no error
         )

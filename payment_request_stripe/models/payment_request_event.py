@@ -1,6 +1,5 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-import json
 import logging
 from datetime import timedelta
 
@@ -12,6 +11,7 @@ from odoo.tools import mute_logger
 
 from ..gateways.errors import MalformedPayload
 from ..gateways.events import parse_event
+from ..gateways.json_text import storable, to_json
 
 _logger = logging.getLogger(__name__)
 
@@ -115,9 +115,9 @@ class PaymentRequestEvent(models.Model):
         values = {
             "provider": provider.id,
             "company": provider.company_id.id,
-            "ref": payload["id"],
-            "type": payload["type"],
-            "payload": json.dumps(payload),
+            "ref": storable(payload["id"]),
+            "type": storable(payload["type"]),
+            "payload": to_json(payload),
             "user": self.env.uid or api.SUPERUSER_ID,
             "cron": self.env["ir.model.data"]._xmlid_to_res_id(WORKER),
         }
@@ -166,6 +166,7 @@ class PaymentRequestEvent(models.Model):
                 time_left = cron._commit_progress(1)
                 self.env.invalidate_all()
                 if not time_left:
+                    self._ring()  # Odoo alone would come back to the rest a minute later
                     return
             if len(events) < BATCH:  # what came meanwhile has rung again
                 break
