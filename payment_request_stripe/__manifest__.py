@@ -36,6 +36,7 @@
         "views/payment_provider_views.xml",
         "views/res_config_settings_views.xml",
         "views/pay_templates.xml",
+        "views/report_invoice.xml",
         "wizards/payment_request_send_wizard_views.xml",
     ],
     "assets": {

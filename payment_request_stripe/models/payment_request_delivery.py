@@ -1,25 +1,71 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import logging
 import uuid
 from datetime import timedelta
+from typing import NamedTuple
+
+from psycopg2.errors import DeadlockDetected, SerializationFailure
 
 from odoo import api, fields, models
+from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
 
 # Rows claimed by one step of the worker. A crash leaves at most so many of unknown outcome.
 BATCH = 50
+# So many batches ahead a worker looks for rows that no other worker holds.
+LOOK_AHEAD = 8
 # A row that is still being sent after so long was claimed by a worker that died.
 ABANDONED_AFTER = timedelta(minutes=15)
 RETRY_DELAYS = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240)]
+# How often a step is done again when another process changed the same rows meanwhile.
+CONFLICT_TRIES = 5
+CONFLICTS = (SerializationFailure, DeadlockDetected)
 CHANNELS = {
     "email": ("email",),
     "sms": ("sms",),
     "email_sms": ("email", "sms"),
     "link": (),
 }
+# What a person, or the next channel, has to see to.
+TROUBLE = ("failed", "bounced", "unknown")
+# target: the states it may be reached from. What vendors tell repeats and overtakes: a report that
+# is older than what we know changes nothing, and the last state is the same in whatever order they
+# come. A row that waits for another try, or was given up, may prove to have gone out after all.
+TRANSITIONS = {
+    "sending": {"queued"},
+    "queued": {"sending"},
+    "skipped": {"queued"},
+    "unknown": {"sending"},
+    "sent": {"queued", "sending", "skipped", "unknown"},
+    "failed": {"queued", "sending", "skipped", "unknown", "sent"},
+    "delivered": {"queued", "sending", "skipped", "unknown", "sent", "failed"},
+    "bounced": {"queued", "sending", "skipped", "unknown", "sent", "failed", "delivered"},
+}
+
+
+class Outcome(NamedTuple):
+    """What became of handing one message over.
+
+    :ivar state: ``sent``, ``failed`` (a final no), ``retry`` (surely not sent, try later) or
+        ``unknown`` (it may have been sent: never repeated by a machine)
+    :ivar reason: a sentence for an accountant, with what to do
+    :ivar vendor_ref: the vendor's name of the message
+    :ivar opted_out: the recipient wants no more messages
+    """
+
+    state: str
+    reason: str = ""
+    vendor_ref: str = ""
+    opted_out: bool = False
 
 
 class PaymentRequestDelivery(models.Model):
-    """The outbox: one row per message, claimed and committed before it is sent."""
+    """The outbox: one row per message, claimed and committed before it is sent.
+
+    A channel is a value of `channel` and a method ``_send_<channel>``, see readme/CHANNELS.rst.
+    """
 
     _name = "payment.request.delivery"
     _description = "Payment Request Delivery"
@@ -52,7 +98,7 @@ class PaymentRequestDelivery(models.Model):
     vendor_ref = fields.Char(readonly=True, copy=False, index="btree_not_null")
     failure_reason = fields.Char(readonly=True)
     attempt_count = fields.Integer(string="Attempts", readonly=True)
-    retry_at = fields.Datetime(readonly=True)
+    retry_at = fields.Datetime(string="Not Before", readonly=True)
     claimed_at = fields.Datetime(readonly=True)
     sent_at = fields.Datetime(readonly=True)
     uuid = fields.Char(
@@ -67,13 +113,7 @@ class PaymentRequestDelivery(models.Model):
     )
     _due = models.Index("(id) WHERE state IN ('queued', 'sending')")
 
-    # === THE OUTBOX === #
-
-    def _skip(self, reason):
-        """Give up the messages that are not on their way yet."""
-        self.filtered(lambda row: row.state == "queued").write(
-            {"state": "skipped", "failure_reason": reason}
-        )
+    # === THE WORKER === #
 
     @api.model
     def _cron_send(self):
@@ -84,13 +124,18 @@ class PaymentRequestDelivery(models.Model):
         """
         cron = self.env["ir.cron"]
         self._give_up_abandoned()
+        self._follow_up_unopened()
         cron._commit_progress(remaining=self.search_count(self._get_due_domain()))
-        while claimed := self._claim():
-            cron._commit_progress()
+        while True:
+            taken, claimed = self._claim()
+            if not taken:
+                return
+            cron._commit_progress(len(taken) - len(claimed))
             batches = claimed.grouped(lambda row: (row.company_id, row.channel))
-            for (company, channel), rows in batches.items():
-                getattr(rows.with_company(company), f"_send_{channel}")()
+            for (company, _channel), rows in batches.items():
+                rows.with_company(company)._hand_over()
             if not cron._commit_progress(len(claimed)):
+                self._ring()  # Odoo alone would come back to the rest a minute later
                 return
             self.env.invalidate_all()
 
@@ -105,48 +150,49 @@ class PaymentRequestDelivery(models.Model):
 
     @api.model
     def _claim(self):
-        """Take up to a batch of due rows that no other worker holds; skip what is not wanted."""
-        due = self.search(self._get_due_domain(), order="id", limit=BATCH)
-        mine = due.try_lock_for_update(allow_referencing=True)
-        mine.invalidate_recordset()
-        mine = mine.filtered_domain(self._get_due_domain())
-        reasons = mine._get_skip_reasons()
+        """Take up to a batch of due rows that no other worker holds.
+
+        :return: ``(taken, claimed)``: what was taken off the queue, and those of it that are to be
+            sent now; the others are not wanted any more or have to wait
+        """
+        for _try in range(CONFLICT_TRIES):
+            try:
+                with self.env.cr.savepoint():
+                    return self._claim_once()
+            except CONFLICTS:
+                # Another worker took rows that our snapshot shows as free: look with a new one.
+                self.env["ir.cron"]._commit_progress()
+        return self.browse(), self.browse()
+
+    @api.model
+    def _claim_once(self):
+        domain = self._get_due_domain()
+        due = self.search(domain, order="id", limit=BATCH * LOOK_AHEAD)
+        taken = due.try_lock_for_update(allow_referencing=True, limit=BATCH)
+        reasons = taken._get_skip_reasons()
         for row, reason in reasons.items():
             row._skip(reason)
-        claimed = mine.filtered(lambda row: row not in reasons)
+        left = taken.filtered(lambda row: row not in reasons)
+        waits = left._get_waits()
+        for row, moment in waits.items():
+            row.retry_at = moment
+        if waits:
+            self._ring(min(waits.values()))
+        claimed = left.filtered(lambda row: row not in waits)
+        now = fields.Datetime.now()
         for attempt_count, rows in claimed.grouped("attempt_count").items():
-            rows.write(
-                {
-                    "state": "sending",
-                    "claimed_at": fields.Datetime.now(),
-                    "attempt_count": attempt_count + 1,
-                }
-            )
-        if reasons and not claimed:
-            self.env["ir.cron"]._commit_progress(len(reasons))
-            return self._claim()
-        return claimed
+            rows.write({"state": "sending", "claimed_at": now, "attempt_count": attempt_count + 1})
+        return taken, claimed
 
-    def _get_skip_reasons(self):
-        """Return ``{row: sentence}`` of messages not wanted any more, checked before sending."""
-        reasons = {}
-        opted_out = self._get_opted_out()
-        for row in self:
-            request = row.request_id
-            if request.state not in ("draft", "sent", "failed"):
-                reasons[row] = self.env._("The payment request is not open any more.")
-            elif request.currency_id.is_zero(request.amount_residual):
-                reasons[row] = self.env._("Nothing is left to pay.")
-            elif row.recipient.lower() in opted_out:
-                reasons[row] = self.env._("%(address)s has opted out.", address=row.recipient)
-        return reasons
-
-    def _get_opted_out(self):
-        """Return those of the recipients that are on Odoo's e-mail or phone blacklist."""
-        addresses = [row.recipient.lower() for row in self]
-        emails = self.env["mail.blacklist"].sudo().search([("email", "in", addresses)])
-        phones = self.env["phone.blacklist"].sudo().search([("number", "in", addresses)])
-        return {*emails.mapped("email"), *phones.mapped("number")}
+    def _hand_over(self):
+        """Send claimed rows of one company and channel, and record what became of each."""
+        try:
+            outcomes = getattr(self, f"_send_{self[0].channel}")()
+        except Exception:  # whatever a channel did not foresee must not stop the others
+            _logger.exception("the channel %s broke down", self[0].channel)
+            reason = self.env._("Something went wrong here: it may or may not have been sent.")
+            outcomes = {row: Outcome("unknown", reason) for row in self}
+        self._record(outcomes)
 
     @api.model
     def _give_up_abandoned(self):
@@ -156,38 +202,95 @@ class PaymentRequestDelivery(models.Model):
                 ("state", "=", "sending"),
                 ("claimed_at", "<", fields.Datetime.now() - ABANDONED_AFTER),
             ]
-        ).try_lock_for_update(allow_referencing=True)
+        )
         reason = self.env._("The server stopped while sending: it may or may not have arrived.")
-        for row in lost:
-            row._record("unknown", failure_reason=reason)
-
-    def _record(self, state, **values):
-        """Write the outcome of one message and tell the person in charge of what failed."""
-        self.ensure_one()
-        if state == "sent":
-            values.setdefault("sent_at", fields.Datetime.now())
-        self.write({"state": state, **values})
-        self.request_id._log_step(f"{self.channel} {self.uuid} is {state}")
-        if state in ("failed", "bounced", "unknown"):
-            self.request_id._notify_person_in_charge(
-                self.env._("%(name)s did not reach the customer", name=self.request_id.name),
-                self.env._(
-                    "%(recipient)s: %(reason)s",
-                    recipient=self.recipient,
-                    reason=values.get("failure_reason") or state,
-                ),
-            )
-
-    def _retry_or_fail(self, reason):
-        """Queue a message again after temporary trouble; give up after the last delay."""
-        self.ensure_one()
-        if self.attempt_count > len(RETRY_DELAYS):
-            self._record("failed", failure_reason=reason)
-            return
-        retry_at = fields.Datetime.now() + RETRY_DELAYS[self.attempt_count - 1]
-        self.write({"state": "queued", "retry_at": retry_at, "failure_reason": reason})
-        self._ring(retry_at)
+        for start in range(0, len(lost), BATCH):
+            rows = lost[start : start + BATCH]
+            rows._record({row: Outcome("unknown", reason) for row in rows})
 
     @api.model
     def _ring(self, at=None):
         self.env.ref("payment_request_stripe.ir_cron_send_deliveries").sudo()._trigger(at)
+
+    # === WHAT BECAME OF IT === #
+
+    def _skip(self, reason):
+        """Give up the messages that are not on their way yet."""
+        self.filtered(lambda row: row.state == "queued").write(
+            {"state": "skipped", "failure_reason": reason, "retry_at": False}
+        )
+
+    def _record(self, outcomes):
+        """Write the outcomes of a batch and commit them before anything else is done about them.
+
+        The messages are out: when another process, say a vendor's report, changed one of the rows
+        meanwhile, the same outcomes are written again on top of what it wrote.
+
+        :param dict outcomes: ``{row: Outcome}``
+        """
+        for _try in range(CONFLICT_TRIES):
+            try:
+                with self.env.cr.savepoint():
+                    moved = self._apply_outcomes(outcomes)
+                break
+            except CONFLICTS:
+                self.env["ir.cron"]._commit_progress()
+        else:
+            _logger.error("outcomes of deliveries %s could not be written", self.ids)
+            return
+        self.env["ir.cron"]._commit_progress()
+        moved._react()
+
+    def _apply_outcomes(self, outcomes):
+        """Move each row by its outcome, forward only; return those that moved."""
+        moved = self.browse()
+        if not outcomes:
+            return moved
+        self.env.cr.execute(
+            SQL(
+                "SELECT id FROM %s WHERE id IN %s ORDER BY id FOR NO KEY UPDATE",
+                SQL.identifier(self._table),
+                tuple(row.id for row in outcomes),
+            )
+        )
+        self.browse(row.id for row in outcomes).invalidate_recordset()
+        retries = []
+        for row, outcome in outcomes.items():
+            values = row._get_outcome_values(outcome)
+            if row.state in TRANSITIONS[values["state"]]:
+                row.write(values)
+                row.request_id._log_step(f"{row.channel} {row.uuid} is {row.state}")
+                moved |= row
+                retries += [values["retry_at"]] if values["retry_at"] else []
+            elif outcome.vendor_ref and not row.vendor_ref:
+                row.vendor_ref = outcome.vendor_ref
+        if retries:
+            self._ring(min(retries))
+        numbers = [row.recipient for row, outcome in outcomes.items() if outcome.opted_out]
+        if numbers:
+            self.env["phone.blacklist"].sudo()._add(numbers)
+        return moved
+
+    def _get_outcome_values(self, outcome):
+        self.ensure_one()
+        state, retry_at = outcome.state, False
+        if state == "retry":
+            state = "failed"
+            if self.attempt_count <= len(RETRY_DELAYS):
+                state = "queued"
+                retry_at = fields.Datetime.now() + RETRY_DELAYS[self.attempt_count - 1]
+        values = {"state": state, "failure_reason": outcome.reason, "retry_at": retry_at}
+        if state in ("sent", "delivered") and not self.sent_at:
+            values["sent_at"] = fields.Datetime.now()
+        if outcome.vendor_ref:
+            values["vendor_ref"] = outcome.vendor_ref
+        return values
+
+    def _react(self):
+        """Try the next way, or tell a person, of what did not arrive; never fails the worker."""
+        for row in self.filtered(lambda row: row.state in TROUBLE):
+            try:
+                with self.env.cr.savepoint():
+                    row._follow_up()
+            except Exception:
+                _logger.exception("no follow-up of delivery %s", row.uuid)

@@ -1,15 +1,27 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import logging
-import re
 from smtplib import SMTPServerDisconnected
+
+import psycopg2
 
 from odoo import models
 
+from ..gateways.mail_words import MailTrouble, read_trouble
+from .payment_request_delivery import Outcome
+
 _logger = logging.getLogger(__name__)
 
-# How SMTP libraries print a server's "not now, later": a reply code of the 400s.
-TEMPORARY = re.compile(r"\(4\d\d, ")
+MAIL_TEMPLATE = "payment_request_stripe.mail_template_payment_request"
+# What smtplib says when the connection was gone before it sent anything.
+NEVER_SENT = "please run connect() first"
+# What Odoo finds out before it asks the mail server.
+OUR_FAULTS = {
+    "mail_email_invalid": "bad_address",
+    "mail_email_missing": "bad_address",
+    "mail_from_invalid": "our_server",
+    "mail_from_missing": "our_server",
+}
 
 
 class PaymentRequestDelivery(models.Model):
@@ -18,41 +30,119 @@ class PaymentRequestDelivery(models.Model):
     _inherit = "payment.request.delivery"
 
     def _send_email(self):
-        """Render and send these messages; each records its own outcome."""
-        template = self.env.ref("payment_request_stripe.mail_template_payment_request").sudo()
-        left = self
+        """Render and send these messages of one company.
+
+        :return: ``{row: Outcome}``
+        """
+        outcomes, left = {}, self
         while left:
             # One message per request at a time: a template renders a record once.
             rows = self.browse(next(iter(same.ids)) for same in left.grouped("request_id").values())
             left -= rows
-            rows._send_email_batch(template)
+            outcomes |= rows._send_email_once()
+        return outcomes
 
-    def _send_email_batch(self, template):
-        row_of = {row.request_id.id: row for row in self}
-        mails = template.send_mail_batch(list(row_of), email_values={"auto_delete": False})
-        for mail in mails:
-            row = row_of[mail.res_id]
-            mail.write({"email_to": row.recipient, "recipient_ids": [(5,)]})
-            row._attach_invoices(mail)
+    def _send_email_once(self):
+        mails = self._prepare_mails()
+        reason = self.env._("The e-mail could not be written: check the e-mail template.")
+        outcomes = {row: Outcome("failed", reason) for row in self if row not in mails}
+        letters = self.env["mail.mail"].sudo().union(*mails.values())
+        cut_by = None
         try:
-            mails.send()
-        except SMTPServerDisconnected:
-            _logger.warning("the mail server hung up; Odoo's mail queue sends the rest")
-        for mail in mails:
-            row_of[mail.res_id]._record_email(mail)
+            with self.env.cr.savepoint():
+                try:
+                    letters.send()
+                except SMTPServerDisconnected as error:
+                    _logger.warning("the mail server hung up on a batch of e-mails")
+                    cut_by = error
+        except psycopg2.Error:
+            _logger.exception("the states of a batch of e-mails are lost")
+            letters.write({"state": "cancel"})  # or Odoo's own queue would send them once more
+            return outcomes | dict.fromkeys(mails, self._get_hung_up_outcome())
+        return outcomes | {row: row._get_email_outcome(mail, cut_by) for row, mail in mails.items()}
 
-    def _record_email(self, mail):
-        """Write what became of a mail; one that Odoo's own queue still holds was handed over."""
-        if mail.state in ("sent", "outgoing"):
-            self._record("sent", vendor_ref=mail.message_id, failure_reason=False)
-            return
-        reason = mail.failure_reason or self.env._("The mail server refused it.")
-        no_server = not mail.failure_type
-        mail.state = "cancel"  # a retry makes a new one
-        if no_server or TEMPORARY.search(reason):
-            self._retry_or_fail(reason)
-        else:
-            self._record("failed", failure_reason=reason)
+    def _prepare_mails(self):
+        """Return ``{row: mail.mail}``, not sent yet; what cannot be rendered is left out."""
+        template = self.env.ref(MAIL_TEMPLATE, raise_if_not_found=False)
+        if not template:
+            return {}
+
+        def render(ids):
+            mails = template.sudo().send_mail_batch(ids, email_values={"auto_delete": False})
+            return {mail.res_id: mail for mail in mails}
+
+        mail_of = self._render_each(render)
+        mails = {row: mail_of[row.request_id.id] for row in self if row.request_id.id in mail_of}
+        for row, mail in mails.items():
+            if mail.email_to != row.recipient or mail.recipient_ids:
+                mail.write({"email_to": row.recipient, "recipient_ids": [(5,)]})
+            row._attach_invoices(mail)
+        return mails
+
+    def _render_each(self, render):
+        """Return what `render` makes of the ids of these rows' requests, ``{request id: …}``.
+
+        When one of them breaks it, each is rendered by itself and those that break are left out.
+        """
+        ids = self.request_id.ids
+        try:
+            with self.env.cr.savepoint():
+                return render(ids)
+        except Exception as error:  # a template is its users' own code
+            if len(ids) == 1:
+                _logger.warning("request %s cannot be rendered: %s", ids[0], error)
+                return {}
+        parts = [rows._render_each(render) for rows in self.grouped("request_id").values()]
+        return {request_id: made for part in parts for request_id, made in part.items()}
+
+    def _get_email_outcome(self, mail, cut_by=None):
+        """Sort what became of a mail; one that Odoo's own queue still holds was handed over.
+
+        :param cut_by: the error by which the mail server ended the connection on this batch
+        """
+        if mail.state == "sent" or (mail.state == "outgoing" and not cut_by):
+            return Outcome("sent", vendor_ref=mail.message_id)
+        trouble = read_trouble(mail.failure_reason or "")
+        if mail.failure_type in OUR_FAULTS:
+            trouble = MailTrouble(OUR_FAULTS[mail.failure_type])
+        elif mail.state == "outgoing" or not mail.failure_type or NEVER_SENT in str(cut_by):
+            trouble = MailTrouble("no_server", temporary=True)
+        elif cut_by and not trouble.code:
+            mail.state = "cancel"
+            return self._get_hung_up_outcome()
+        mail.state = "cancel"  # another try makes a new one
+        state = "retry" if trouble.temporary else "failed"
+        return Outcome(state, self._explain_email(trouble))
+
+    def _get_hung_up_outcome(self):
+        reason = self.env._("The mail server hung up: it may or may not have been sent.")
+        return Outcome("unknown", reason)
+
+    def _explain_email(self, trouble):
+        """Return what went wrong and what to do, for an accountant."""
+        sentences = {
+            "bad_address": self.env._("%(email)s does not exist. Correct the address."),
+            "mailbox_full": self.env._("The mailbox %(email)s is full. Use SMS, or try later."),
+            "unwanted": self.env._(
+                "The mail server of %(email)s takes our e-mail for spam. Use SMS, and have the "
+                "SPF and DKIM records of our domain checked."
+            ),
+            "too_large": self.env._(
+                "The e-mail is too large for %(email)s. Send it without the invoices attached."
+            ),
+            "our_server": self.env._(
+                "Our mail server did not accept the e-mail. Check the outgoing mail server."
+            ),
+            "no_server": self.env._(
+                "Our mail server cannot be reached. Check the outgoing mail server."
+            ),
+            "later": self.env._("The mail server of %(email)s asks for patience."),
+        }
+        sentence = sentences.get(trouble.advice) or self.env._(
+            "The mail server of %(email)s did not take the e-mail. Check the address, or use SMS."
+        )
+        words = sentence % {"email": self.recipient}
+        return f"{words} ({trouble.code})" if trouble.code else words
 
     def _attach_invoices(self, mail):
         """Attach the invoices' PDFs when the company wants it; the link works without them."""

@@ -6,17 +6,13 @@ from odoo import api, models
 
 from ..gateways.errors import GatewayError, Misconfigured, OutcomeUnknown, Unavailable
 from ..gateways.twilio_api import TWILIO_STATUS, describe_error
+from .payment_request_delivery import Outcome
 
 # Twilio answers after a tenth of a second or more: so many calls wait side by side.
-THREADS = 8
+THREADS = 10
 # Twilio's word for a recipient who answered STOP.
 OPTED_OUT = "21610"
-# target: the states a callback may move an SMS there from; callbacks repeat and overtake.
-CALLBACK_SOURCES = {
-    "sent": ("sending", "unknown"),
-    "delivered": ("sending", "sent", "unknown", "failed"),
-    "failed": ("sending", "sent", "unknown"),
-}
+SMS_TEMPLATE = "payment_request_stripe.sms_template_payment_request"
 
 
 class PaymentRequestDelivery(models.Model):
@@ -25,15 +21,18 @@ class PaymentRequestDelivery(models.Model):
     _inherit = "payment.request.delivery"
 
     def _send_sms(self):
-        """Hand these messages to Twilio side by side; each records its own outcome."""
-        company = self.env.company
+        """Hand these messages of one company to Twilio, side by side.
+
+        :return: ``{row: Outcome}``
+        """
+        company = self.company_id
         try:
             gateway = company._get_twilio_gateway()
         except Misconfigured as error:
-            for row in self:
-                row._record("failed", failure_reason=error.message)
-            return
-        calls = self._prepare_sms(company)
+            return {row: Outcome("failed", error.message) for row in self}
+        outcomes, calls = self._prepare_sms(company)
+        # No transaction stays open while Twilio is asked.
+        self.env["ir.cron"]._commit_progress()
 
         def send(arguments):
             # No ORM here: a cursor belongs to one thread.
@@ -43,38 +42,55 @@ class PaymentRequestDelivery(models.Model):
                 return error
 
         with ThreadPoolExecutor(max_workers=THREADS) as pool:
-            outcomes = list(pool.map(send, calls))
-        for row, outcome in zip(self, outcomes, strict=True):
-            row._record_sms(outcome)
+            answers = list(pool.map(send, calls.values()))
+        for row, answer in zip(calls, answers, strict=True):
+            outcomes[row] = row._get_sms_outcome(answer)
+        return outcomes
 
     def _prepare_sms(self, company):
-        """Return the arguments of one gateway call per message."""
-        template = self.env.ref("payment_request_stripe.sms_template_payment_request").sudo()
-        requests = self.request_id
-        bodies = template._render_field("body", requests.ids, compute_lang=True)
+        """Return the outcomes of what cannot be written, and one gateway call per other message."""
+        outcomes, calls = {}, {}
+        bodies = self._render_sms()
         base = company.get_base_url()
-        return [
-            {
+        for row in self:
+            body = bodies.get(row.request_id.id)
+            if not body:
+                reason = self.env._("The text could not be written: check the SMS template.")
+                outcomes[row] = Outcome("failed", reason)
+                continue
+            calls[row] = {
                 "to": row.recipient,
-                "body": bodies[row.request_id.id],
+                "body": body,
                 "status_callback": f"{base}/payment_request/twilio/status/{row.uuid}",
                 **company._get_sms_sender(row.recipient),
             }
-            for row in self
-        ]
+        return outcomes, calls
 
-    def _record_sms(self, outcome):
-        """Write what Twilio answered; what cannot be known is never sent again by a machine."""
-        if isinstance(outcome, OutcomeUnknown):
-            self._record("unknown", failure_reason=outcome.message)
-        elif isinstance(outcome, Unavailable):
-            self._retry_or_fail(outcome.message)
-        elif isinstance(outcome, GatewayError):
-            self._record("failed", failure_reason=self._explain_sms(outcome.code))
-            if outcome.code == OPTED_OUT:
-                self.env["phone.blacklist"].sudo()._add([self.recipient])
-        else:
-            self._record("sent", vendor_ref=outcome.ref, failure_reason=False)
+    def _render_sms(self):
+        """Return ``{request id: text}``; a request whose text cannot be rendered is left out."""
+        template = self.env.ref(SMS_TEMPLATE, raise_if_not_found=False)
+        if not template:
+            return {}
+        return self._render_each(
+            lambda ids: template.sudo()._render_field("body", ids, compute_lang=True)
+        )
+
+    def _get_sms_outcome(self, answer):
+        """Sort what the gateway answered, a `DeliveryReport` or a `GatewayError`."""
+        self.ensure_one()
+        if not isinstance(answer, GatewayError):
+            return Outcome("sent", vendor_ref=answer.ref)
+        if isinstance(answer, OutcomeUnknown):
+            reason = self.env._(
+                "Twilio did not answer in time: it may or may not have been sent. Ask the "
+                "customer, or send it again."
+            )
+            return Outcome("unknown", reason)
+        if isinstance(answer, Unavailable):
+            reason = self.env._("Twilio could not take it (%(why)s).", why=answer.message)
+            return Outcome("retry", reason)
+        reason = self._explain_sms(answer.code) if answer.code else answer.message
+        return Outcome("failed", reason, opted_out=answer.code == OPTED_OUT)
 
     # === FEEDBACK === #
 
@@ -90,7 +106,7 @@ class PaymentRequestDelivery(models.Model):
         :param headers: of the request; a missing signature is no signature
         """
         self.ensure_one()
-        url = f"{self.get_base_url()}/payment_request/twilio/status/{self.uuid}"
+        url = f"{self.company_id.get_base_url()}/payment_request/twilio/status/{self.uuid}"
         try:
             gateway = self.company_id._get_twilio_gateway()
         except Misconfigured:
@@ -100,16 +116,13 @@ class PaymentRequestDelivery(models.Model):
     def _apply_callback(self, form):
         """Move this SMS forward by what Twilio reports; what is older or repeated is dropped."""
         self.ensure_one()
-        target = TWILIO_STATUS.get(form.get("MessageStatus", ""))
-        code = form.get("ErrorCode") or ""
-        if not target or self.state not in CALLBACK_SOURCES.get(target, ()):
+        state = TWILIO_STATUS.get(form.get("MessageStatus", ""))
+        if not state:
             return
-        if target == "failed":
-            self._record("failed", failure_reason=self._explain_sms(code))
-            if code == OPTED_OUT:
-                self.env["phone.blacklist"].sudo()._add([self.recipient])
-        else:
-            self._record(target)
+        code = form.get("ErrorCode") or ""
+        reason = self._explain_sms(code) if state == "failed" else ""
+        outcome = Outcome(state, reason, form.get("MessageSid", ""), code == OPTED_OUT)
+        self._apply_outcomes({self: outcome})._react()
 
     def _explain_sms(self, code):
         """Return what went wrong and what to do, for an accountant, by Twilio's error code."""
@@ -117,15 +130,29 @@ class PaymentRequestDelivery(models.Model):
         sentences = {
             "bad_number": self.env._("%(number)s cannot receive SMS. Correct the number."),
             "opted_out": self.env._("%(number)s has answered STOP. Use e-mail instead."),
-            "routing": self.env._("Twilio may not send to %(number)s: allow the country there."),
-            "sender": self.env._("Twilio does not accept our sender number for %(number)s."),
-            "request": self.env._("Twilio did not accept the text for %(number)s."),
-            "auth": self.env._("Twilio refuses our account: check its SID and token."),
-            "unreachable": self.env._("The phone %(number)s is off or out of reach. Try later."),
-            "no_use": self.env._("%(number)s does not exist or is a landline."),
+            "routing": self.env._(
+                "Twilio may not send to %(number)s. Allow its country in Twilio's settings, or "
+                "use e-mail."
+            ),
+            "sender": self.env._(
+                "Twilio does not accept our sender for %(number)s. Check the Twilio numbers in "
+                "the settings."
+            ),
+            "request": self.env._(
+                "Twilio did not accept the text for %(number)s. Check the SMS template."
+            ),
+            "auth": self.env._(
+                "Twilio refuses our account. Check its SID and token in the settings."
+            ),
+            "unreachable": self.env._(
+                "The phone %(number)s is off or out of reach. Resend it later, or use e-mail."
+            ),
+            "no_use": self.env._(
+                "%(number)s does not exist or is a landline. Correct the number, or use e-mail."
+            ),
             "blocked": self.env._("The carrier of %(number)s blocked the message. Use e-mail."),
         }
         sentence = sentences.get(describe_error(code)) or self.env._(
-            "The SMS to %(number)s failed for an unknown reason."
+            "The SMS to %(number)s did not arrive, for no known reason. Use e-mail instead."
         )
         return sentence % {"number": number} + (f" (Twilio {code})" if code else "")

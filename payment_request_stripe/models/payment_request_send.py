@@ -2,6 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import email_normalize
 
 from .payment_request_delivery import CHANNELS
 
@@ -10,6 +11,16 @@ class PaymentRequest(models.Model):
     """Sending, resending, cancelling and refreshing a payment request."""
 
     _inherit = "payment.request"
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        if not vals.get("to_phone"):
+            return super().write(vals)
+        for request in self:
+            phone = request.partner_id._phone_format(number=vals["to_phone"]) or vals["to_phone"]
+            super(PaymentRequest, request).write({**vals, "to_phone": phone})
+        return True
 
     # === ACTION METHODS === #
 
@@ -24,6 +35,8 @@ class PaymentRequest(models.Model):
                 raise UserError(
                     self.env._("%(name)s was already sent. Use Resend.", name=request.name)
                 )
+            if refusal := request._get_opt_out_refusal():
+                raise UserError(refusal)
         self._queue_deliveries()
         self._transition("sent", sent_at=fields.Datetime.now())
         return True
@@ -35,7 +48,7 @@ class PaymentRequest(models.Model):
         """
         self.check_access("write")
         for request in self:
-            if refusal := request._get_resend_refusal():
+            if refusal := request._get_resend_refusal() or request._get_opt_out_refusal():
                 raise UserError(refusal)
         for request in self.filtered(lambda one: one.expires_at <= fields.Datetime.now()):
             request.sudo().expires_at = self._get_default_expiry(request.company_id)
@@ -96,21 +109,49 @@ class PaymentRequest(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _queue_deliveries(self):
+    def _queue_deliveries(self, automatic=False):
         """Put a message per channel into the outbox; the worker sends it after the commit.
 
         A message that waits there already is not queued twice.
+
+        :param automatic: a machine decided to send: the customer's quiet hours and one message a
+            day hold; otherwise a person did, and means now
+        """
+        self._queue_messages(
+            [
+                (request, channel, recipient)
+                for request in self
+                for channel, recipient in request._get_channels()
+            ],
+            automatic,
+        )
+
+    @api.model
+    def _queue_messages(self, messages, automatic=False):
+        """Put ``[(request, channel, recipient)]`` into the outbox; return what will be sent.
+
+        Whoever wants no messages is skipped, visibly.
         """
         deliveries = self.env["payment.request.delivery"].sudo()
         rows = deliveries.create(
             [
-                {"request_id": request.id, "channel": channel, "recipient": recipient}
-                for request in self
-                for channel, recipient in request._get_channels()
+                {
+                    "request_id": request.id,
+                    "channel": channel,
+                    "recipient": recipient,
+                    "is_automatic": automatic,
+                }
+                for request, channel, recipient in messages
             ]
         )
-        if rows:
+        opted_out = self._get_opted_out(rows.mapped("recipient"))
+        skipped = rows.filtered(lambda row: row.recipient.lower() in opted_out)
+        for row in skipped:
+            row._skip(row._explain_opt_out())
+            row._follow_up()
+        if left := rows - skipped:
             deliveries._ring()
+        return left
 
     def _get_channels(self):
         """Return ``[(channel, recipient)]`` of the messages to queue for this request.
@@ -123,8 +164,7 @@ class PaymentRequest(models.Model):
             for row in self.sudo().delivery_ids
             if row.state in ("queued", "sending")
         }
-        recipients = {"email": self.to_email, "sms": self.to_phone}
-        wanted = [(channel, recipients[channel]) for channel in CHANNELS[self.delivery_method]]
+        wanted = self._get_wanted_channels()
         if not all(recipient for _channel, recipient in wanted):
             raise UserError(
                 self.env._(
@@ -132,6 +172,28 @@ class PaymentRequest(models.Model):
                 )
             )
         return [pair for pair in wanted if pair not in waiting]
+
+    def _get_wanted_channels(self):
+        """Return ``[(channel, recipient or nothing)]`` of this request's way of delivery."""
+        self.ensure_one()
+        recipients = {
+            "email": email_normalize(self.to_email) or self.to_email,
+            "sms": self.to_phone,
+        }
+        return [(channel, recipients[channel]) for channel in CHANNELS[self.delivery_method]]
+
+    def _get_opt_out_refusal(self):
+        """Return the sentence that says that nobody would get the message, or none."""
+        self.ensure_one()
+        recipients = [recipient for _channel, recipient in self._get_wanted_channels() if recipient]
+        opted_out = self._get_opted_out(recipients)
+        if not recipients or any(one.lower() not in opted_out for one in recipients):
+            return ""
+        return self.env._(
+            "%(addresses)s wants no more messages from us. Choose another channel or recipient, "
+            "or copy the link.",
+            addresses=", ".join(recipients),
+        )
 
     @api.model
     def _cron_expire(self):

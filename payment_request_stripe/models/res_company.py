@@ -28,9 +28,40 @@ class ResCompany(models.Model):
         "are used, by the country of the recipient.",
     )
 
+    payment_request_cascade = fields.Boolean(
+        string="Try SMS When E-mail Does Not Arrive",
+        help="When the e-mail bounces, or its link is not opened within the days below, the link "
+        "goes out by SMS, and when that fails too, the person in charge is told.",
+    )
+    payment_request_cascade_days = fields.Integer(
+        string="Days Before the Next Channel",
+        default=3,
+        help="How long an unopened link waits before the next channel is tried.",
+    )
+    payment_request_quiet_from = fields.Float(
+        string="Quiet Hours From",
+        default=21.0,
+        help="In the customer's time zone. The system sends nothing by itself in these hours; "
+        "what a person sends goes out at once.",
+    )
+    payment_request_quiet_to = fields.Float(string="Quiet Hours Until", default=8.0)
+    payment_request_qr_on_invoice = fields.Boolean(
+        string="Payment Link QR Code on Invoices",
+        help="Print the QR code of the open payment link on the PDF of its invoices.",
+    )
+
     _payment_request_expiry_days_positive = models.Constraint(
         "CHECK (payment_request_expiry_days > 0)",
         "A payment link must be valid for at least one day.",
+    )
+    _payment_request_cascade_days_positive = models.Constraint(
+        "CHECK (payment_request_cascade_days > 0)",
+        "An unopened payment link must wait for at least one day.",
+    )
+    _payment_request_quiet_hours = models.Constraint(
+        "CHECK (payment_request_quiet_from >= 0 AND payment_request_quiet_from <= 24"
+        " AND payment_request_quiet_to >= 0 AND payment_request_quiet_to <= 24)",
+        "Quiet hours lie between 0:00 and 24:00.",
     )
 
     def _get_twilio_gateway(self):
@@ -58,7 +89,10 @@ class ResCompany(models.Model):
         company = self.sudo()
         if company.payment_request_messaging_service:
             return {"messaging_service": company.payment_request_messaging_service}
-        region = phonenumbers.region_code_for_number(phonenumbers.parse(recipient))
+        try:
+            region = phonenumbers.region_code_for_number(phonenumbers.parse(recipient))
+        except phonenumbers.NumberParseException:
+            region = None
         numbers = company.sms_twilio_number_ids
         number = numbers.filtered(lambda one: one.country_code == region)[:1] or numbers[:1]
         return {"sender": number.number or ""}

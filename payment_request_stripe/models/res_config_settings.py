@@ -15,3 +15,18 @@ class ResConfigSettings(models.TransientModel):
     payment_request_messaging_service = fields.Char(
         related="company_id.payment_request_messaging_service", readonly=False
     )
+    payment_request_cascade = fields.Boolean(
+        related="company_id.payment_request_cascade", readonly=False
+    )
+    payment_request_cascade_days = fields.Integer(
+        related="company_id.payment_request_cascade_days", readonly=False
+    )
+    payment_request_quiet_from = fields.Float(
+        related="company_id.payment_request_quiet_from", readonly=False
+    )
+    payment_request_quiet_to = fields.Float(
+        related="company_id.payment_request_quiet_to", readonly=False
+    )
+    payment_request_qr_on_invoice = fields.Boolean(
+        related="company_id.payment_request_qr_on_invoice", readonly=False
+    )

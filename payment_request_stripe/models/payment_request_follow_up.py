@@ -1,0 +1,106 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.tools import email_normalize
+
+from ..gateways.mail_words import MailTrouble
+
+# A channel, and the one that is tried when it does not reach the customer.
+NEXT_CHANNEL = {"email": "sms"}
+
+
+class PaymentRequest(models.Model):
+    """The ways to the customer: which one comes next, and who wants no messages."""
+
+    _inherit = "payment.request"
+
+    cascade = fields.Selection(
+        selection=[("yes", "Try SMS, then tell me"), ("no", "Only tell me")],
+        string="If It Does Not Arrive",
+        help="When the e-mail bounces or its link is not opened. Empty: as the company's settings "
+        "say.",
+    )
+
+    # === THE CASCADE === #
+
+    def _is_cascading(self):
+        """Tell whether the next channel is tried when one does not reach the customer."""
+        self.ensure_one()
+        return self.cascade == "yes" or (
+            not self.cascade and self.company_id.payment_request_cascade
+        )
+
+    def _is_asking(self):
+        """Tell whether there is still something to ask the customer for by a message."""
+        self.ensure_one()
+        return self.state in ("sent", "failed") and not self.currency_id.is_zero(
+            self.amount_residual
+        )
+
+    def _take_next_channel(self, delivery, reason):
+        """Queue the message of the channel after that of `delivery`; tell whether there is one."""
+        self.ensure_one()
+        recipient = self._get_next_recipient(delivery)
+        if not recipient:
+            return False
+        channel = NEXT_CHANNEL[delivery.channel]
+        rows = self._queue_messages([(self, channel, recipient)], automatic=True)
+        if not rows:
+            return False
+        self._message_log(
+            body=self.env._(
+                "%(recipient)s was not reached: %(reason)s Trying %(next)s.",
+                recipient=delivery.recipient,
+                reason=reason,
+                next=recipient,
+            )
+        )
+        return True
+
+    def _get_next_recipient(self, delivery):
+        """Return whom the next channel can reach, or nothing."""
+        self.ensure_one()
+        channel = NEXT_CHANNEL.get(delivery.channel)
+        if not (channel and self._is_cascading() and self._is_asking()):
+            return ""
+        if self.delivery_ids.filtered(lambda row: row.channel == channel):
+            return ""
+        phone = self.to_phone or self._get_recipients(self.partner_id, {})["to_phone"]
+        number = phone and self._phone_format(number=phone)
+        return "" if not number or number in self._get_opted_out([number]) else number
+
+    # === WHO WANTS NO MESSAGES === #
+
+    @api.model
+    def _get_opted_out(self, addresses):
+        """Return those of `addresses` (lower case) on Odoo's e-mail or phone blacklist."""
+        emails = [address.lower() for address in addresses if "@" in address]
+        phones = [address for address in addresses if "@" not in address]
+        found = set()
+        if emails:
+            rows = self.env["mail.blacklist"].sudo().search([("email", "in", emails)])
+            found.update(rows.mapped("email"))
+        if phones:
+            rows = self.env["phone.blacklist"].sudo().search([("number", "in", phones)])
+            found.update(rows.mapped("number"))
+        return found
+
+    # === WHAT CAME BACK === #
+
+    def _message_receive_bounce(self, email, partner):
+        """Mark the e-mail to `email` as come back; Odoo calls this for a bounced message of ours.
+
+        The address is marked on the contacts that have it by Odoo itself (`message_bounce`).
+        """
+        super()._message_receive_bounce(email, partner)
+        trouble = self.env.context.get("payment_request_bounce")
+        trouble = trouble if isinstance(trouble, MailTrouble) else MailTrouble("unknown")
+        for request in self.sudo():
+            rows = request.delivery_ids.filtered(
+                lambda row: (
+                    row.channel == "email"
+                    and row.attempt_count
+                    and email_normalize(row.recipient) == email_normalize(email)
+                )
+            )
+            rows.sorted("id")[-1:]._bounce(trouble)

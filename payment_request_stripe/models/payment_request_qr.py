@@ -1,0 +1,48 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import base64
+
+from odoo import api, fields, models
+
+from .payment_request import PAYABLE_STATES
+
+SIZE = 256  # pixels, square
+
+
+class PaymentRequest(models.Model):
+    _inherit = "payment.request"
+
+    pay_qr = fields.Binary(
+        string="QR Code", compute="_compute_pay_qr", help="Leads to the payment link."
+    )
+
+    @api.depends("pay_url")
+    def _compute_pay_qr(self):
+        for request in self:
+            request.pay_qr = base64.b64encode(request._draw_pay_qr())
+
+    def _draw_pay_qr(self):
+        """Return the link's QR code: bytes of a PNG."""
+        self.ensure_one()
+        return self.env["ir.actions.report"].barcode("QR", self.pay_url, width=SIZE, height=SIZE)
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    def _get_payment_request_for_qr(self):
+        """Return the open request (sudo) whose QR code this invoice's PDF shows, or none."""
+        self.ensure_one()
+        requests = self.env["payment.request"].sudo()
+        if not self.company_id.payment_request_qr_on_invoice or self.move_type != "out_invoice":
+            return requests
+        return requests.search(
+            [
+                ("line_ids.move_id", "=", self.id),
+                ("state", "in", PAYABLE_STATES),
+                ("expires_at", ">", fields.Datetime.now()),
+                ("amount_residual", ">", 0),
+            ],
+            order="id desc",
+            limit=1,
+        )

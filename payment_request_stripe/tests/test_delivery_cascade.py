@@ -1,0 +1,125 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
+
+from freezegun import freeze_time
+
+from odoo import fields
+from odoo.tests import tagged
+
+from .delivery_case import DeliveryCase
+from .mail_wire import mail_server
+
+
+@tagged("post_install", "-at_install")
+class TestCascade(DeliveryCase):
+    """E-mail, then SMS, then the person in charge."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.write({"payment_request_cascade": True, "payment_request_cascade_days": 3})
+
+    def setUp(self):
+        super().setUp()
+        self.request = self._ask("email")
+        with mail_server(self.env):
+            self._drain()
+
+    def _drain_after(self, days, **delta):
+        with freeze_time(fields.Datetime.now() + timedelta(days=days, minutes=1, **delta)):
+            self._drain()
+            self._drain()
+
+    def _get_states(self):
+        return [(row.channel, row.state) for row in self.request.delivery_ids.sorted("id")]
+
+    def test_not_opened(self):
+        self._drain_after(2)
+        self.assertEqual(self._get_states(), [("email", "sent")])
+        self._drain_after(3)
+        self.assertEqual(self._get_states(), [("email", "sent"), ("sms", "sent")])
+        self.assertFalse(self.request.activity_ids)
+        self.assertIn("not opened in 3 days", self.request.message_ids[0].body)
+        self._drain_after(5)
+        self.assertFalse(self.request.activity_ids)
+        self._drain_after(7)
+        self.assertIn("Nobody opened", self._get_activities(self.request))
+        self._drain_after(30)
+        self.assertEqual(len(self.request.delivery_ids), 2)
+        self.assertEqual(len(self.request.activity_ids), 1)
+
+    def test_bounced(self):
+        self.request._message_receive_bounce("petra@example.com", self.payer)
+        self._drain()
+        self.assertEqual(self._get_states(), [("email", "bounced"), ("sms", "sent")])
+        self.assertFalse(self.request.activity_ids)
+
+    def test_sms_fails_too(self):
+        self.twilio.fail_next(status=400, code=21614)
+        self.request._message_receive_bounce("petra@example.com", self.payer)
+        self._drain()
+        self.assertEqual(self._get_states(), [("email", "bounced"), ("sms", "failed")])
+        self.assertIn("Correct the number", self._get_activities(self.request))
+
+    def test_opened(self):
+        self.request._register_opening("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0) Safari/604.1")
+        self._drain_after(10)
+        self.assertEqual(self._get_states(), [("email", "sent")])
+        self.assertFalse(self.request.activity_ids)
+
+    def test_scanner_is_no_customer(self):
+        self.request._register_opening("Mozilla/5.0 (compatible; Barracuda Link Scanner)")
+        self._drain_after(3)
+        self.assertEqual(len(self.request.delivery_ids), 2)
+
+    def test_paid_or_cancelled(self):
+        self.request._transition("completed")
+        self._drain_after(10)
+        self.assertEqual(self._get_states(), [("email", "sent")])
+
+    def test_no_phone(self):
+        self.payer.phone = False
+        self.request.to_phone = False
+        self._drain_after(3)
+        self.assertEqual(self._get_states(), [("email", "sent")])
+        self.assertIn("not opened in 3 days", self._get_activities(self.request))
+
+    def test_opted_out_phone(self):
+        self.env["phone.blacklist"].sudo()._add(["+14155550100"])
+        self._drain_after(3)
+        self.assertEqual(self._get_states(), [("email", "sent")])
+        self.assertTrue(self.request.activity_ids)
+
+    def test_overridden_by_the_request(self):
+        self.request.with_user(self.billing_user).cascade = "no"
+        self._drain_after(3)
+        self.assertEqual(self._get_states(), [("email", "sent")])
+        self.company.payment_request_cascade = False
+        other = self._ask("email")
+        other.cascade = "yes"
+        other._message_receive_bounce("petra@example.com", self.payer)
+        self.assertEqual(other.delivery_ids.mapped("state"), ["queued"], "it was never sent")
+        with mail_server(self.env):
+            self._drain()
+        other._message_receive_bounce("petra@example.com", self.payer)
+        self.assertEqual(sorted(other.delivery_ids.mapped("channel")), ["email", "sms"])
+
+    def test_both_channels_were_used_already(self):
+        request = self._ask("email_sms")
+        with mail_server(self.env):
+            self._drain()
+        self._drain_after(3)
+        self.assertEqual(len(request.delivery_ids), 2)
+        self.assertIn("Nobody opened", self._get_activities(request))
+
+    def test_quiet_hours_hold_the_next_channel(self):
+        self.payer.tz = "America/New_York"
+        self.company.write({"payment_request_quiet_from": 21, "payment_request_quiet_to": 8})
+        self.request.expires_at = "2040-01-01"
+        with freeze_time("2031-01-15 03:00:00"):
+            self._drain()
+            self.assertEqual(self._get_states(), [("email", "sent"), ("sms", "queued")])
+        with freeze_time("2031-01-15 13:00:01"):
+            self._drain()
+        self.assertEqual(self._get_states(), [("email", "sent"), ("sms", "sent")])

@@ -1,0 +1,216 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
+from email.message import EmailMessage
+
+from freezegun import freeze_time
+
+from odoo import fields
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .delivery_case import DeliveryCase
+from .mail_wire import mail_server
+
+MAIL_LOGGERS = (
+    "odoo.addons.mail.models.mail_mail",
+    "odoo.addons.base.models.ir_mail_server",
+    "odoo.addons.payment_request_stripe.models.payment_request_delivery_email",
+)
+
+
+@tagged("post_install", "-at_install")
+class TestEmail(DeliveryCase):
+    def _ask_new(self, address, method="email", **options):
+        """Ask a customer of their own, reached by `address`."""
+        partner = self.env["res.partner"].create({"name": address, "email": address})
+        return self._ask(method, partner=partner, **options)
+
+    def test_arrives_once(self):
+        request = self._ask("email")
+        with mail_server(self.env) as server:
+            self._drain()
+            self._drain()
+        self.assertEqual(server.get_recipients(), ["petra@example.com"])
+        self.assertEqual(request.delivery_ids.state, "sent")
+        _recipients, message = server.mails[0]
+        self.assertIn(request.pay_url, message.get_body(("html",)).get_content())
+        self.assertEqual(request.delivery_ids.vendor_ref, message["Message-Id"])
+
+    def test_a_batch_shares_one_connection(self):
+        requests = [self._ask_new(f"{n}@example.com") for n in range(5)]
+        with mail_server(self.env) as server:
+            self._drain()
+        self.assertEqual((len(server.mails), server.connections), (5, 1))
+        self.assertEqual({request.delivery_ids.state for request in requests}, {"sent"})
+
+    @mute_logger(*MAIL_LOGGERS)
+    def test_refusals_are_final_and_have_a_sentence(self):
+        answers = {
+            "550 5.1.1 no such user": "Correct the address",
+            "552 5.2.2 over quota": "full",
+            "554 5.7.1 looks like spam": "spam",
+            "550 no": "Correct the address",
+            "571 no": "Check the address",
+        }
+        requests = [self._ask_new(f"{n}@example.com") for n in range(len(answers))]
+        good = self._ask_new("good@example.com")
+        with mail_server(self.env) as server:
+            for request, answer in zip(requests, answers, strict=True):
+                server.refuse[request.to_email] = answer
+            self._drain()
+            with freeze_time(fields.Datetime.now() + timedelta(days=3)):
+                self._drain()
+        self.assertEqual(server.get_recipients(), ["good@example.com"])
+        self.assertEqual(good.delivery_ids.state, "sent")
+        for request, words in zip(requests, answers.values(), strict=True):
+            self.assertEqual(request.delivery_ids.state, "failed")
+            self.assertIn(words, request.delivery_ids.failure_reason)
+            self.assertIn(words, self._get_activities(request))
+
+    @mute_logger(*MAIL_LOGGERS)
+    def test_not_now_is_retried(self):
+        request = self._ask("email")
+        row = request.delivery_ids
+        with mail_server(self.env) as server:
+            server.refuse["petra@example.com"] = "451 4.7.1 greylisted"
+            self._drain()
+            self.assertEqual((row.state, row.attempt_count), ("queued", 1))
+            server.refuse.clear()
+            with freeze_time(row.retry_at + timedelta(seconds=1)):
+                self._drain()
+        self.assertEqual((row.state, len(server.mails)), ("sent", 1))
+
+    @mute_logger(*MAIL_LOGGERS)
+    def test_no_mail_server(self):
+        row = self._ask("email").delivery_ids
+        with mail_server(self.env, start=False):
+            self._drain()
+        self.assertEqual(row.state, "queued")
+        self.assertIn("cannot be reached", row.failure_reason)
+        with mail_server(self.env) as server, freeze_time(row.retry_at + timedelta(seconds=1)):
+            self._drain()
+            self.env["mail.mail"].sudo().process_email_queue()
+        self.assertEqual((row.state, len(server.mails)), ("sent", 1))
+
+    @mute_logger(*MAIL_LOGGERS)
+    def test_server_hangs_up_in_the_middle(self):
+        """What was sent is sent, what was not is tried again, what nobody knows is unknown."""
+        requests = [self._ask_new(f"{n}@example.com") for n in range(4)]
+        with mail_server(self.env) as server:
+            server.hang_up_on = "1@example.com"
+            self._drain()
+            states = [request.delivery_ids.state for request in requests]
+            self.assertEqual(states, ["sent", "unknown", "queued", "queued"])
+            server.hang_up_on = None
+            with freeze_time(requests[2].delivery_ids.retry_at + timedelta(seconds=1)):
+                self._drain()
+            self.env["mail.mail"].sudo().process_email_queue()
+        customers = [one for one in server.get_recipients() if one[0].isdigit()]
+        self.assertEqual(sorted(customers), ["0@example.com", "2@example.com", "3@example.com"])
+
+    @mute_logger(*MAIL_LOGGERS)
+    def test_one_that_cannot_be_rendered(self):
+        template = self.env.ref("payment_request_stripe.mail_template_payment_request")
+        template.subject = "{{ 1 / (0 if object.message == 'break' else 1) }}"
+        broken, sound = self._ask_new("0@example.com", message="break"), self._ask("email")
+        with mail_server(self.env) as server:
+            self._drain()
+        self.assertEqual(broken.delivery_ids.state, "failed")
+        self.assertEqual(sound.delivery_ids.state, "sent")
+        self.assertEqual(len(server.mails), 1)
+
+    def test_other_recipient_than_the_contact(self):
+        request = self._ask("email", to_email="Books <books@example.com>")
+        with mail_server(self.env) as server:
+            self._drain()
+        self.assertEqual(server.get_recipients(), ["books@example.com"])
+        self.assertEqual(request.delivery_ids.recipient, "books@example.com")
+
+
+@tagged("post_install", "-at_install")
+class TestBounce(DeliveryCase):
+    def setUp(self):
+        super().setUp()
+        self.request = self._ask("email")
+        self.row = self.request.delivery_ids
+        with mail_server(self.env) as server:
+            self._drain()
+        self.message_ref = server.mails[0][1]["Message-Id"]
+        domain = self.env["mail.alias.domain"].search([], limit=1) or self.env[
+            "mail.alias.domain"
+        ].create({"name": "example.org"})
+        self.bounce_address = domain.bounce_email
+
+    def _bounce(self, status="5.1.1", recipient="petra@example.com", reference=None):
+        """Let a mail server's delivery status notification come in."""
+        lines = [
+            "From: MAILER-DAEMON@example.com",
+            f"To: {self.bounce_address}",
+            "Subject: Undelivered Mail Returned to Sender",
+            f"Message-Id: <{status}.{fields.Datetime.now().timestamp()}@example.com>",
+            "MIME-Version: 1.0",
+            'Content-Type: multipart/report; report-type=delivery-status; boundary="b"',
+            "",
+            "--b",
+            "Content-Type: text/plain",
+            "",
+            "It did not work.",
+            "--b",
+            "Content-Type: message/delivery-status",
+            "",
+            "Reporting-MTA: dns; mx.example.com",
+            "",
+        ]
+        if recipient:
+            lines += [
+                f"Final-Recipient: rfc822; {recipient}",
+                "Action: failed",
+                f"Status: {status}",
+                f"Diagnostic-Code: smtp; 550 {status} no",
+                "",
+            ]
+        original = EmailMessage()
+        original["From"] = "billing@example.org"
+        original["To"] = "petra@example.com"
+        original["Message-Id"] = reference or self.message_ref
+        original.set_content("Pay")
+        lines += ["--b", "Content-Type: message/rfc822", "", original.as_string(), "--b--", ""]
+        with mute_logger("odoo.addons.mail.models.mail_thread"):
+            self.env["mail.thread"].message_process(False, "\n".join(lines))
+
+    def test_marks_the_delivery_and_the_address(self):
+        before = self.payer.message_bounce
+        self._bounce()
+        self.assertEqual(self.row.state, "bounced")
+        self.assertIn("petra@example.com does not exist", self.row.failure_reason)
+        self.assertIn("5.1.1", self.row.failure_reason)
+        self.assertIn("petra@example.com", self._get_activities(self.request))
+        self.assertEqual(self.payer.message_bounce, before + 1)
+
+    def test_reasons(self):
+        for status, words in {"5.2.2": "full", "5.7.1": "spam", "5.0.0": "Correct"}.items():
+            with self.subTest(status=status):
+                self.row.write({"state": "sent"})
+                self._bounce(status)
+                self.assertIn(words, self.row.failure_reason)
+
+    def test_notification_that_names_nobody(self):
+        self._bounce(recipient=None)
+        self.assertEqual(self.row.state, "bounced")
+
+    def test_of_somebody_else(self):
+        self._bounce(recipient="other@example.com")
+        self.assertEqual(self.row.state, "sent")
+
+    def test_repeated(self):
+        self._bounce()
+        self._bounce()
+        self.assertEqual(len(self.request.activity_ids), 1)
+
+    def test_the_system_does_not_write_there_again(self):
+        self._bounce()
+        with freeze_time(fields.Datetime.now() + timedelta(days=2)):
+            self.request._queue_deliveries(automatic=True)
+            self._drain()
+        self.assertEqual(self.request.delivery_ids.sorted("id")[-1].state, "skipped")
