@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 from odoo.tests import Form, tagged
 
 from ..exceptions import PaymentRequestRefused
@@ -108,6 +109,24 @@ class TestSendWizard(PaymentRequestCommon):
         invoice = self._create_invoice(30)
         with self.assertRaises(AccessError):
             self._open(invoice, user=self.readonly_user)
+
+    def test_shows_nothing_of_another_company(self):
+        other = self._create_company(name="Elsewhere")
+        invoice = self.init_invoice("out_invoice", amounts=[77], post=True, company=other)
+        wizards = self.env[self._wizard_model].with_user(self.billing_user)
+        wizard = wizards.create(
+            {
+                "expires_at": fields.Datetime.now() + timedelta(days=1),
+                "line_ids": [Command.create({"move_id": invoice.id, "amount": 1})],
+            }
+        )
+        self.env.flush_all()
+        self.env.invalidate_all()
+        for name in ("partner_id", "invoice_date_due", "refusal"):
+            with self.assertRaises(AccessError, msg=name):
+                wizard.line_ids[name]
+        with self.assertRaises(UserError):
+            wizard.action_send()
 
     # === FILLING IN === #
 

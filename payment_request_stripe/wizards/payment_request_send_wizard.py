@@ -8,9 +8,6 @@ from odoo.tools import formatLang
 
 from ..models.payment_request_delivery import CHANNELS
 
-MAIL_TEMPLATE = "payment_request_stripe.mail_template_payment_request"
-SMS_TEMPLATE = "payment_request_stripe.sms_template_payment_request"
-
 
 class PaymentRequestSendWizard(models.TransientModel):
     """The Send Payment Link dialog: choose amounts, recipient and words, and see the message."""
@@ -42,9 +39,6 @@ class PaymentRequestSendWizard(models.TransientModel):
     to_phone = fields.Char(string="Phone")
     message = fields.Text()
     expires_at = fields.Datetime(string="Link Works Until", required=True)
-    preview_subject = fields.Char(compute="_compute_preview", string="Subject")
-    preview_body = fields.Html(compute="_compute_preview", sanitize=False, string="E-mail Preview")
-    preview_sms = fields.Char(compute="_compute_preview", string="SMS Preview")
 
     @api.model
     def _get_delivery_methods(self):
@@ -150,17 +144,6 @@ class PaymentRequestSendWizard(models.TransientModel):
                 "payment_request_stripe.send_wizard_summary", {"rows": rows}
             )
 
-    @api.depends("line_ids.amount", "line_ids.move_id", "delivery_method", "message", "expires_at")
-    @api.depends_context("lang", "uid")
-    def _compute_preview(self):
-        for wizard in self:
-            request = wizard._new_request()
-            by_email = request and "email" in wizard._get_channels()
-            by_sms = request and "sms" in wizard._get_channels()
-            wizard.preview_subject = by_email and self._render(request, MAIL_TEMPLATE, "subject")
-            wizard.preview_body = by_email and self._render(request, MAIL_TEMPLATE, "body_html")
-            wizard.preview_sms = by_sms and self._render(request, SMS_TEMPLATE, "body")
-
     def _prepare_summary_row(self, key, moves):
         _commercial_partner, _company, currency = key
         requests = self.env["payment.request"]
@@ -208,33 +191,6 @@ class PaymentRequestSendWizard(models.TransientModel):
         except UserError as error:
             sentences.append(str(error))
         return list(dict.fromkeys(sentences))
-
-    # === PREVIEW === #
-
-    def _new_request(self):
-        """Return the first request as it would be made, unsaved, or none."""
-        requests = self.env["payment.request"]
-        groups = requests._group_moves(self.line_ids.move_id)
-        if not groups:
-            return requests
-        key, moves = next(iter(groups.items()))
-        options = self._get_options()
-        if self.expires_at and self.expires_at <= fields.Datetime.now():
-            options["expires_at"] = False
-        vals = requests._prepare_request(key, moves, self.line_ids._get_amounts(), options)
-        # The link in a preview leads nowhere: nobody shall copy it from there.
-        return requests.new({**vals, "name": self.env._("PR/…"), "access_token": "preview"})
-
-    @api.model
-    def _render(self, request, template_xmlid, field):
-        """Return `field` of the real message template, rendered in the customer's language."""
-        template = self.env.ref(template_xmlid, raise_if_not_found=False)
-        if not template:
-            return False
-        rendered = template.sudo()._render_field(
-            field, request.ids or [request.id], set_lang=request.partner_id.lang or self.env.lang
-        )
-        return rendered[request.id]
 
     # === ACTION METHODS === #
 

@@ -17,9 +17,14 @@ class PaymentRequestSendWizardLine(models.TransientModel):
     move_id = fields.Many2one(
         comodel_name="account.move", string="Invoice", required=True, ondelete="cascade"
     )
-    partner_id = fields.Many2one(related="move_id.commercial_partner_id", string="Customer")
-    currency_id = fields.Many2one(related="move_id.currency_id")
-    invoice_date_due = fields.Date(related="move_id.invoice_date_due", string="Due Date")
+    # Read as the user: over RPC a row can name any invoice.
+    partner_id = fields.Many2one(
+        related="move_id.commercial_partner_id", string="Customer", related_sudo=False
+    )
+    currency_id = fields.Many2one(related="move_id.currency_id", related_sudo=False)
+    invoice_date_due = fields.Date(
+        related="move_id.invoice_date_due", string="Due Date", related_sudo=False
+    )
     available = fields.Monetary(
         string="Can Be Asked",
         readonly=True,

@@ -1,0 +1,52 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+
+MAIL_TEMPLATE = "payment_request_stripe.mail_template_payment_request"
+SMS_TEMPLATE = "payment_request_stripe.sms_template_payment_request"
+
+
+class PaymentRequestSendWizard(models.TransientModel):
+    """What the customer will get, shown while the Send Payment Link dialog is filled in."""
+
+    _inherit = "payment.request.send.wizard"
+
+    preview_subject = fields.Char(compute="_compute_preview", string="Subject")
+    preview_body = fields.Html(compute="_compute_preview", sanitize=False, string="E-mail Preview")
+    preview_sms = fields.Char(compute="_compute_preview", string="SMS Preview")
+
+    @api.depends("line_ids.amount", "line_ids.move_id", "delivery_method", "message", "expires_at")
+    @api.depends_context("lang", "uid")
+    def _compute_preview(self):
+        for wizard in self:
+            request = wizard._new_request()
+            by_email = request and "email" in wizard._get_channels()
+            by_sms = request and "sms" in wizard._get_channels()
+            wizard.preview_subject = by_email and self._render(request, MAIL_TEMPLATE, "subject")
+            wizard.preview_body = by_email and self._render(request, MAIL_TEMPLATE, "body_html")
+            wizard.preview_sms = by_sms and self._render(request, SMS_TEMPLATE, "body")
+
+    def _new_request(self):
+        """Return the first request as it would be made, unsaved, or none."""
+        requests = self.env["payment.request"]
+        groups = requests._group_moves(self.line_ids.move_id)
+        if not groups:
+            return requests
+        key, moves = next(iter(groups.items()))
+        options = self._get_options()
+        if self.expires_at and self.expires_at <= fields.Datetime.now():
+            options["expires_at"] = False
+        vals = requests._prepare_request(key, moves, self.line_ids._get_amounts(), options)
+        # The link in a preview leads nowhere: nobody shall copy it from there.
+        return requests.new({**vals, "name": self.env._("PR/…"), "access_token": "preview"})
+
+    @api.model
+    def _render(self, request, template_xmlid, field):
+        """Return `field` of the real message template, rendered in the customer's language."""
+        template = self.env.ref(template_xmlid, raise_if_not_found=False)
+        if not template:
+            return False
+        rendered = template.sudo()._render_field(
+            field, [request.id], set_lang=request.partner_id.lang or self.env.lang
+        )
+        return rendered[request.id]
