@@ -1,6 +1,6 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""What mail servers mean: reply codes (RFC 5321) and enhanced status codes (RFC 3463), as advice."""
+"""What mail servers mean by reply codes (RFC 5321) and enhanced status codes (RFC 3463)."""
 
 from __future__ import annotations
 
