@@ -177,12 +177,12 @@ class PaymentRequest(models.Model):
             request.amount_total = round_amount(sum(request.line_ids.mapped("amount")))
             request.amount_refunded = round_amount(sum(request.line_ids.mapped("amount_refunded")))
 
-    @api.depends("line_ids.amount_due")
+    @api.depends("line_ids.amount_due", "state")
     def _compute_amount_residual(self):
         for request in self:
-            request.amount_residual = request.currency_id.round(
-                sum(request.line_ids.mapped("amount_due"))
-            )
+            # A cancelled link asks for nothing, whatever its invoices still owe.
+            asking = request.line_ids if request.state != "cancelled" else request.line_ids.browse()
+            request.amount_residual = request.currency_id.round(sum(asking.mapped("amount_due")))
 
     @api.depends("access_token")
     def _compute_pay_url(self):
