@@ -2,7 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import logging
 
-from odoo import models
+from odoo import SUPERUSER_ID, models
 
 _logger = logging.getLogger(__name__)
 
@@ -38,7 +38,8 @@ class PaymentRequest(models.Model):
     def _notify_person_in_charge(self, summary, note):
         """Raise one activity for the person in charge; the same one twice is no news."""
         self.ensure_one()
-        request = self.sudo()
+        # In a payer's visit we are the public user, who has no address to write from.
+        request = self.with_user(SUPERUSER_ID)
         if request.activity_ids.filtered(lambda activity: activity.summary == summary):
             return
         request.activity_schedule(
