@@ -68,9 +68,9 @@ def trouble_while_opening(world: World) -> None:
         world.standins.control("faults", **CREATE, **fault)
         with world.clean_log():
             answer = payer.press_pay()
-        world.did(f"Stripe {what}: Pay led to {answer.headers.get('Location', '(nowhere)')[-40:]}")
+        world.did(f"Stripe {what}: Pay led to {_notice(answer)}.")
         world.hold(answer.status_code == 303, "the payer is led back to the page")
-        page = payer.get(answer.headers["Location"])
+        page = payer.follow(answer)
         world.hold(SENTENCES[code] in page.text, f"which says: {SENTENCES[code]}")
         world.hold(world.state(request) == "sent", "the request is as it was")
         world.standins.control("faults/clear")
@@ -79,6 +79,10 @@ def trouble_while_opening(world: World) -> None:
         world.hold(len(opened) == 1, "the next try works, and one session is open at Stripe")
         payer.pay_by_card(stripe_page)
         world.hold_paid_once(request)
+
+
+def _notice(answer) -> str:
+    return answer.headers.get("Location", "nowhere").partition("?")[2] or "no notice"
 
 
 def _stripe_page(payer: Payer) -> str:

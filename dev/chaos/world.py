@@ -172,7 +172,7 @@ class World:
 
     # === What became of it ===
 
-    def wait_for_worker(self, patience: float = 60) -> None:
+    def wait_for_worker(self, patience: float = 180) -> None:
         """Until the inbox holds nothing that was not looked at."""
         until(
             "The worker's end",

@@ -90,6 +90,10 @@ class Payer:
             raise PayerStuck(f"Stripe's page answered {answer.status_code} to the card")
         return answer.headers["Location"]
 
+    def follow(self, answer: requests.Response) -> requests.Response:
+        """The page that an answer leads to."""
+        return self.get(urljoin(answer.url, answer.headers["Location"]))
+
     def status(self) -> dict:
         """What the success page asks for."""
         return self.get(f"{self.link}/status").json()
