@@ -113,38 +113,32 @@ def _attacks(world: World, body: bytes) -> list:
     post, now = world.post_webhook, time.time()
     huge = body + b" " * (2 * 1024 * 1024)
 
-    def unsigned(header=None, url=world.webhook_url, data=body):
+    def send(header=None, url=world.webhook_url, data=body):
         headers = {"Stripe-Signature": header} if header else {}
         return requests.post(url, data=data, headers=headers, timeout=60)
 
-    good = f"t={int(now)},v1={'0' * 64}"
+    invented = f"t={int(now)},v1={'0' * 64}"
+    whole = world.signature(body)
     return [
-        ("without a signature", lambda: unsigned(), 400),
-        ("with an invented signature", lambda: unsigned(good), 400),
-        ("with a header that is none", lambda: unsigned("v1=,t=now,,="), 400),
+        ("without a signature", lambda: send(), 400),
+        ("with an invented signature", lambda: send(invented), 400),
+        ("with a header that is none", lambda: send("v1=,t=now,,="), 400),
         ("signed with another secret", lambda: post(body, secret="whsec_other"), 400),
         ("signed ten minutes ago", lambda: post(body, moment=now - 600), 400),
         ("signed in the future", lambda: post(body, moment=now + 3600), 400),
-        ("truncated, with the whole body's signature", lambda: _truncated(world, body), 400),
+        (
+            "truncated, with the whole body's signature",
+            lambda: send(whole, data=body[:900]),
+            400,
+        ),
         ("not JSON", lambda: post(b"id=evt_1&type=checkout.session.completed"), 400),
-        ("not text", lambda: unsigned(good, data=b"\xff\xfe\x00"), 400),
+        ("not text", lambda: send(invented, data=b"\xff\xfe\x00"), 400),
         ("JSON, but no event", lambda: post(b"[]"), 400),
         ("an event without a name", lambda: post(b"{}"), 400),
         ("2 MiB, signed", lambda: post(huge), 413),
-        ("2 MiB in chunks, unsigned", lambda: unsigned(data=iter([huge])), 413),
-        ("to an unknown address", lambda: unsigned(url=world.webhook_url + "x"), 404),
+        ("2 MiB in chunks, unsigned", lambda: send(data=iter([huge])), 413),
+        ("to an unknown address", lambda: send(url=world.webhook_url + "x"), 404),
     ]
-
-
-def _truncated(world: World, body: bytes) -> requests.Response:
-    sent = world.post_webhook(b"{}").request  # only to have Stripe's way of signing
-    signature = sent.headers["Stripe-Signature"]
-    return requests.post(
-        world.webhook_url,
-        data=body[: len(body) // 2],
-        headers={"Stripe-Signature": signature},
-        timeout=60,
-    )
 
 
 def text_that_no_database_takes(world: World) -> None:

@@ -162,12 +162,14 @@ class World:
         return self.post_webhook(json.dumps(event).encode(), **options).status_code
 
     def post_webhook(self, body: bytes, secret: str = "", moment: float = 0) -> requests.Response:
-        """Post a body with Stripe's signature; `moment` (Unix time) is when it was signed."""
-        signature = stripe.WebhookSignature.generate_signature_header(
+        """Post a body with its signature."""
+        headers = {"Stripe-Signature": self.signature(body, secret, moment)}
+        return requests.post(self.webhook_url, data=body, headers=headers, timeout=60)
+
+    def signature(self, body: bytes, secret: str = "", moment: float = 0) -> str:
+        """What Stripe would sign `body` with at `moment` (Unix time; now)."""
+        return stripe.WebhookSignature.generate_signature_header(
             body.decode(), secret or self.webhook_secret, timestamp=int(moment or time.time())
-        )
-        return requests.post(
-            self.webhook_url, data=body, headers={"Stripe-Signature": signature}, timeout=60
         )
 
     # === What became of it ===
