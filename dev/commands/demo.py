@@ -44,7 +44,7 @@ def main(arguments: list) -> int:
         with contextlib.ExitStack() as stack:
             return _run(stack, prepared, once, real)
     except KeyboardInterrupt:
-        print("\nStopped; the demo database is gone, and the next `make demo` starts afresh.")
+        print("Stopped; the demo database is gone, and the next `make demo` starts afresh.")
         return 130 if once else 0
 
 
@@ -73,10 +73,10 @@ def _real_stripe(once: bool) -> RealStripe | None:
 def _run(stack: contextlib.ExitStack, prepared, once: bool, real: RealStripe | None) -> int:
     database = stack.enter_context(databases.copy(prepared, "demo"))
     standins = stack.enter_context(StandIns(fresh=True, merchant=story.COMPANY["name"]))
+    # Threads, not worker processes: those would need a proxy for the browser's websocket.
+    smtp = ("127.0.0.1", standins.smtp_port)
     odoo = stack.enter_context(
-        odoo_server.running(
-            prepared, database, workers=2, cron_threads=1, smtp=("127.0.0.1", standins.smtp_port)
-        )
+        odoo_server.running(prepared, database, workers=0, cron_threads=2, smtp=smtp)
     )
     narrator = job.Narrator()
     try:
@@ -134,16 +134,19 @@ def _leave_open(admin: OdooClient, anna: OdooClient, standins: StandIns, odoo, r
     request, _dialog = job.send_link(anna, story.create_invoices(admin, tom, story.TOMS_INVOICES))
     story.create_others(admin)
     login = f"{story.ACCOUNTANT['login']} / {story.ACCOUNTANT['password']}"
-    stripe = "https://dashboard.stripe.com/test/payments" if real else standins.stripe_url
-    print(
-        f"\nEverything keeps running. {request.name} waits to be paid: try it yourself.\n"
-        f"    Odoo            {odoo.url}/odoo\n"
-        f"                    log in as {login} (accountant) or {ADMIN[0]} / {ADMIN[1]}\n"
-        f"    Inbox           {standins.inbox_url}   e-mails and SMS that customers got\n"
-        f"    Payment link    {request.link}\n"
-        f"    Stripe          {stripe}\n"
-        f"    Odoo's log      {odoo.log}\n"
-        "Ctrl-C ends it all.",
-        flush=True,
-    )
-    job.sleep_until_interrupted()
+    stripe = f"{standins.stripe_url}/v1   (stand-in; its payments stand on the inbox page)"
+    print(f"\nEverything keeps running. {request.name} waits to be paid: try it yourself.")
+    for name, where in (
+        ("Odoo", f"{odoo.url}/odoo"),
+        ("log in as", f"{login} (accountant) or {' / '.join(ADMIN)} (administrator)"),
+        ("Payment link", request.link),
+        ("Inbox", f"{standins.inbox_url}   (e-mails and SMS that customers got)"),
+        ("Stripe", "https://dashboard.stripe.com/test/payments" if real else stripe),
+        ("Odoo's log", odoo.log),
+    ):
+        print(f"    {name:14}{where}")
+    print("Ctrl-C ends it all.", flush=True)
+    try:
+        job.sleep_until_interrupted()
+    finally:
+        print("\nStopping …", flush=True)
