@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import sys
+import threading
 from dataclasses import dataclass
 
 from dev.demo import job, story
@@ -146,6 +147,7 @@ def _leave_open(admin: OdooClient, anna: OdooClient, standins: StandIns, odoo, r
     ):
         print(f"    {name:14}{where}")
     print("Ctrl-C ends it all.", flush=True)
+    threading.Thread(target=anna.warm_up, daemon=True).start()
     try:
         job.sleep_until_interrupted()
     finally:

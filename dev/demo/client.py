@@ -1,5 +1,7 @@
 """Odoo as its web client speaks to it: a session, and JSON-RPC."""
 
+import re
+
 import requests
 
 TIMEOUT = 120  # seconds; the first calls of a fresh server are slow
@@ -65,6 +67,12 @@ class OdooClient:
         if not found:
             raise OdooRefused(f"There is no record {xmlid}.")
         return found[0]["res_id"]
+
+    def warm_up(self) -> None:
+        """Have the scripts and styles of the web client made, so that a person need not wait."""
+        page = self._http.get(f"{self.url}/odoo", timeout=TIMEOUT).text
+        for path in set(re.findall(r"[\"'](/web/assets/[^\"']+)", page)):
+            self._http.get(self.url + path, timeout=TIMEOUT)
 
     def run_cron(self, xmlid: str) -> None:
         """Run a scheduled action now, as an administrator's *Run Manually* does."""
