@@ -1,5 +1,6 @@
 """Odoo as its web client speaks to it: a session, and JSON-RPC."""
 
+import contextlib
 import re
 
 import requests
@@ -70,9 +71,10 @@ class OdooClient:
 
     def warm_up(self) -> None:
         """Have the scripts and styles of the web client made, so that a person need not wait."""
-        page = self._http.get(f"{self.url}/odoo", timeout=TIMEOUT).text
-        for path in set(re.findall(r"[\"'](/web/assets/[^\"']+)", page)):
-            self._http.get(self.url + path, timeout=TIMEOUT)
+        with contextlib.suppress(requests.RequestException):  # Odoo may be stopped meanwhile
+            page = self._http.get(f"{self.url}/odoo", timeout=TIMEOUT).text
+            for path in set(re.findall(r"[\"'](/web/assets/[^\"']+)", page)):
+                self._http.get(self.url + path, timeout=TIMEOUT)
 
     def run_cron(self, xmlid: str) -> None:
         """Run a scheduled action now, as an administrator's *Run Manually* does."""
