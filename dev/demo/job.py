@@ -92,7 +92,7 @@ def run(
     payer = Payer(_read_mail(standins, request, narrator))
     if pays_by_hand:
         narrator.step(f"Now pay: open {payer.link} and use Stripe's test card 4242 4242 4242 4242.")
-        _wait_until_paid(payer, patience=24 * 3600)
+        _wait_until_paid(payer, patience=24 * 3600, step=2)
     else:
         _pay(payer, request, narrator)
         narrator.step("Stripe's signed webhook arrives at Odoo, and the worker books the payment.")
@@ -143,10 +143,10 @@ def _pay(payer: Payer, request: Request, narrator: Narrator) -> None:
     narrator.tell(f"{back.partition('?')[0]} says thank you.")
 
 
-def _wait_until_paid(payer: Payer, patience: float = 60) -> float:
+def _wait_until_paid(payer: Payer, patience: float = 60, step: float = 0.2) -> float:
     """Poll as the success page does; return the seconds it took."""
     started = time.monotonic()
-    until("The payment", lambda: payer.status()["state"] == "completed", patience)
+    until("The payment", lambda: payer.status()["state"] == "completed", patience, step)
     return time.monotonic() - started
 
 
