@@ -21,6 +21,7 @@ ROOM_ADDON = Path(databases.ADDON) / "tests"
 ROOM_DEV = Path("dev") / "tests"
 # Unused here, and a second of every start.
 QUICKER = ("-p", "no:schemathesis")
+MOST_PROCESSES = 4
 NOTHING_FOUND = 5  # pytest's exit code
 RESULTS = console.STATE / "results"
 
@@ -74,7 +75,7 @@ def _parse(arguments: list) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make test", description=__doc__)
     parser.add_argument("pattern", nargs="?", default="", help="part of a file, class or method")
     parser.add_argument("--coverage", action="store_true", help="measure the addon's coverage")
-    parser.add_argument("--processes", type=int, default=1, help="databases to spread over")
+    parser.add_argument("--processes", type=int, help="databases to spread over (default: by CPU)")
     parser.add_argument("--pytest", default="", help="further options for pytest")
     return parser.parse_args(arguments)
 
@@ -122,11 +123,18 @@ def _run_with_odoo(choice: Choice, options: argparse.Namespace) -> Count:
         command = [*_pytest(options, "addon"), "--odoo-http", f"--odoo-config={machine.CONFIG}"]
         command += ["--odoo-log-level=warn", "-p", "dev.commands.log_watch"]
         command += [f"--odoo-database={name}", *choice.options]
-        if options.processes > 1:
-            command += ["-n", str(options.processes)]
+        command += _spread(options)
         if options.coverage:
             command += [f"--cov={databases.ADDON}", "--cov-report=term-missing:skip-covered"]
         return _run(command, prepared.environment, "addon")
+
+
+def _spread(options: argparse.Namespace) -> list:
+    """The whole suite over several processes, each with its own database; a choice in one."""
+    processes = options.processes or (min(MOST_PROCESSES, os.cpu_count() or 1))
+    if processes == 1 or (options.pattern and not options.processes):
+        return []
+    return ["-p", "dev.commands.pytest_workers", "-n", str(processes), "--dist", "loadscope"]
 
 
 def _pytest(options: argparse.Namespace, label: str) -> list:

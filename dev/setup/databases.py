@@ -79,7 +79,7 @@ def make_copy(machine: Machine, suffix: str, template=addon) -> str:
     name = f"{_prefix()}_{suffix}"
     drop(machine, name)
     run(["createdb", "-T", source, name], env=machine.environment)
-    _copy_filestore(source, name)
+    copy_filestore(source, name)
     return name
 
 
@@ -89,7 +89,7 @@ def drop(machine: Machine, name: str) -> None:
 
 def _drop(environment: dict, name: str) -> None:
     run(["dropdb", "--if-exists", "--force", name], env=environment)
-    shutil.rmtree(_filestore(name), ignore_errors=True)
+    remove_filestore(name)
 
 
 def drop_all() -> None:
@@ -130,7 +130,7 @@ def _template(machine: Machine, kind: str, marks: str, build) -> str:
     making = f"{_prefix()}_making_{kind}"
     drop(machine, making)
     build(making)
-    shutil.rmtree(_filestore(name), ignore_errors=True)
+    remove_filestore(name)
     if _filestore(making).exists():
         _filestore(making).rename(_filestore(name))
     sql(machine.environment, f'alter database "{making}" rename to "{name}"')
@@ -149,7 +149,7 @@ def _build_base(machine: Machine, name: str, modules: list) -> None:
 def _build_addon(machine: Machine, name: str, parent: str) -> None:
     with progress(f"installing {ADDON} into a copy of it"):
         run(["createdb", "-T", parent, name], env=machine.environment)
-        _copy_filestore(parent, name)
+        copy_filestore(parent, name)
         _odoo(machine, name, "-i", ADDON)
         _check_installed(machine, name, [ADDON])
 
@@ -195,9 +195,13 @@ def _filestore(name: str) -> Path:
     return DATA / "filestore" / name
 
 
-def _copy_filestore(source: str, target: str) -> None:
+def remove_filestore(name: str) -> None:
+    shutil.rmtree(_filestore(name), ignore_errors=True)
+
+
+def copy_filestore(source: str, target: str) -> None:
     """Hard links: files of a filestore are named by their contents and never rewritten."""
-    shutil.rmtree(_filestore(target), ignore_errors=True)
+    remove_filestore(target)
     if _filestore(source).exists():
         shutil.copytree(_filestore(source), _filestore(target), copy_function=os.link)
 
@@ -205,6 +209,6 @@ def _copy_filestore(source: str, target: str) -> None:
 def _drop_abandoned(machine: Machine) -> None:
     """Drop the copies whose maker is gone without having dropped them (kill -9, power cut)."""
     for name in _names(machine.environment, "run_"):
-        maker = name.rpartition("_")[2]
+        maker = name.rpartition("_")[2].partition("-")[0]
         if maker.isdigit() and not Path(f"/proc/{maker}").exists():
             drop(machine, name)
