@@ -18,7 +18,7 @@
         "sms_twilio",
     ],
     "external_dependencies": {
-        "python": ["stripe>=16,<17", "twilio>=9,<10", "phonenumbers"],
+        "python": ["stripe>=16,<17", "twilio>=9,<10", "phonenumbers", "qrcode"],
     },
     "data": [
         "security/payment_request_security.xml",
@@ -30,6 +30,7 @@
         "views/payment_request_views.xml",
         "views/payment_request_form_views.xml",
         "views/payment_request_event_views.xml",
+        "views/payment_request_batch_views.xml",
         "views/payment_request_menus.xml",
         "views/account_move_views.xml",
         "views/res_partner_views.xml",

@@ -1,7 +1,8 @@
 """Four processes drain one outbox of 500 SMS, two are killed: nothing is sent twice.
 
-`.dev/venv/bin/python -m dev.chaos.outbox` runs it by itself. One `ir.cron` never runs twice at once, so the
-worker's method is called directly, in processes of their own, against the Twilio stand-in.
+`.dev/venv/bin/python -m dev.chaos.outbox` runs it by itself. One `ir.cron` never runs twice at
+once, so the worker's method is called directly, in processes of their own, against the Twilio
+stand-in.
 """
 
 import collections

@@ -144,10 +144,12 @@ class PayController(http.Controller):
             "payment_request": values.pop("request"),
             "face": face,
             "is_return": is_return,
-            "notice": notice if notice in NOTICES and face == "open" else "",
+            # Every other face says all by itself.
+            "notice": notice if notice == "document" or face == "open" else "",
             **self._get_formatters(payment_request, values),
         }
-        values["notice_text"] = values["notice"] and payment_request.env._(NOTICES[notice])
+        sentence = NOTICES.get(values["notice"])
+        values["notice_text"] = sentence and payment_request.env._(sentence)
         return self._render(payment_request.env, "payment_request_stripe.pay_page", values)
 
     def _answer_unknown(self):

@@ -9,6 +9,9 @@ UPDATE res_company
 UPDATE payment_request_delivery
    SET state = 'skipped'
  WHERE state IN ('queued', 'sending');
+UPDATE payment_request_batch
+   SET state = 'done'
+ WHERE state != 'done';
 UPDATE ir_cron
    SET active = FALSE
  WHERE id IN (

@@ -8,6 +8,8 @@ from . import (
     payment_provider,
     payment_provider_check,
     payment_request,
+    payment_request_batch,
+    payment_request_batch_worker,
     payment_request_checkout,
     payment_request_checkout_booking,
     payment_request_checkout_open,

@@ -22,6 +22,7 @@ PAYABLE_STATES = ("sent", "failed")
 # What a person may change on a request; everything else is written by the code only.
 WRITABLE_FIELDS = {
     "analytic_account_id",
+    "cascade",
     "delivery_method",
     "expires_at",
     "message",

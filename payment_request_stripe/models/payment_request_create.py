@@ -174,8 +174,8 @@ class PaymentRequest(models.Model):
 
     @api.model
     def _prepare_request(self, key, moves, asked, options):
-        commercial_partner, company, currency = key
-        partner = moves.partner_id if len(moves.partner_id) == 1 else commercial_partner
+        _commercial_partner, company, currency = key
+        partner = self._get_payer(moves)
         provider = self.env["payment.provider"]._get_payment_request_provider(company)
         return {
             "provider_id": provider.id,
@@ -200,6 +200,11 @@ class PaymentRequest(models.Model):
     def _get_default_user(self, moves):
         """Return who is in charge: whoever asks, or the salesperson when a machine does."""
         return moves[:1].invoice_user_id or self.env.user if self.env.su else self.env.user
+
+    @api.model
+    def _get_payer(self, moves):
+        """Return whom a request for `moves` of one customer asks: their contact, if it is one."""
+        return moves.partner_id if len(moves.partner_id) == 1 else moves.commercial_partner_id
 
     @api.model
     def _get_recipients(self, partner, options):

@@ -123,13 +123,14 @@ class PaymentRequestDelivery(models.Model):
         that a message is never handed over twice.
         """
         cron = self.env["ir.cron"]
+        self.env["payment.request.batch"]._make_requests()
         self._give_up_abandoned()
         self._follow_up_unopened()
         cron._commit_progress(remaining=self.search_count(self._get_due_domain()))
         while True:
             taken, claimed = self._claim()
             if not taken:
-                return
+                break
             cron._commit_progress(len(taken) - len(claimed))
             batches = claimed.grouped(lambda row: (row.company_id, row.channel))
             for (company, _channel), rows in batches.items():
@@ -138,6 +139,7 @@ class PaymentRequestDelivery(models.Model):
                 self._ring()  # Odoo alone would come back to the rest a minute later
                 return
             self.env.invalidate_all()
+        self.env["payment.request.batch"]._close_finished()
 
     @api.model
     def _get_due_domain(self):

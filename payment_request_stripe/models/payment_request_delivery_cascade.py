@@ -4,6 +4,7 @@ import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from .payment_request_delivery import BATCH, Outcome
 
@@ -51,6 +52,30 @@ class PaymentRequestDelivery(models.Model):
             ),
             self.failure_reason or self.state,
         )
+
+    # === ACTION METHODS === #
+
+    def action_send_again(self):
+        """Send the same link to the same recipient once more; a person has decided so.
+
+        :raise UserError: when the link is paid, cancelled, or the recipient wants no messages
+        """
+        for row in self:
+            request = row.request_id
+            request.check_access("write")
+            if refusal := request._get_resend_refusal():
+                raise UserError(refusal)
+            if row.recipient.lower() in row._get_opted_out():
+                raise UserError(row._explain_opt_out())
+            waiting = request.sudo().delivery_ids.filtered(
+                lambda one, row=row: (
+                    one.state in ("queued", "sending")
+                    and (one.channel, one.recipient) == (row.channel, row.recipient)
+                )
+            )
+            if not waiting:
+                request._queue_messages([(request, row.channel, row.recipient)])
+        return True
 
     # === NOBODY OPENED IT === #
 

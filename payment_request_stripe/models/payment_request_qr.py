@@ -1,12 +1,15 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import base64
+import io
+
+import qrcode
 
 from odoo import api, fields, models
 
 from .payment_request import PAYABLE_STATES
 
-SIZE = 256  # pixels, square
+PIXELS = 6  # of each of its squares
 
 
 class PaymentRequest(models.Model):
@@ -24,7 +27,10 @@ class PaymentRequest(models.Model):
     def _draw_pay_qr(self):
         """Return the link's QR code: bytes of a PNG."""
         self.ensure_one()
-        return self.env["ir.actions.report"].barcode("QR", self.pay_url, width=SIZE, height=SIZE)
+        # Not with the report's barcodes: they need a renderer that many machines do not have.
+        image = io.BytesIO()
+        qrcode.make(self.pay_url, box_size=PIXELS, border=2).save(image)
+        return image.getvalue()
 
 
 class AccountMove(models.Model):

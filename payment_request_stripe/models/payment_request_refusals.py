@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.tools import email_normalize
 
 from ..gateways.money import AmountError, AmountTooLarge, AmountTooSmall, check_chargeable
+from .payment_request_delivery import CHANNELS
 
 
 class PaymentRequest(models.Model):
@@ -20,13 +21,24 @@ class PaymentRequest(models.Model):
         """
         asked = self.env["account.move"].union(*groups.values())._get_payment_request_available()
         asked.update({move_id: amount for move_id, amount in amounts.items() if amount is not None})
+        setup = {
+            company: self._get_setup_refusal(company) for _partner, company, _currency in groups
+        }
+        opted_out = self._get_opted_out(
+            [
+                address
+                for moves in groups.values()
+                for address in self._get_addresses(moves, options)
+            ]
+        )
         details = []
         for (_partner, company, currency), moves in groups.items():
             total = sum(asked[move.id] for move in moves)
             refusal = (
-                self._get_setup_refusal(company)
+                setup[company]
                 or self._get_total_refusal(total, currency)
                 or self._get_delivery_refusal(moves, options)
+                or self._get_opt_out_group_refusal(moves, options, opted_out)
             )
             if refusal:
                 code, message = refusal
@@ -65,6 +77,29 @@ class PaymentRequest(models.Model):
         return None
 
     @api.model
+    def _get_addresses(self, moves, options):
+        """Return whom a request for `moves` would go to: e-mails normalized, phones as E.164."""
+        contact = self._get_recipients(self._get_payer(moves), options)
+        addresses = {
+            "email": email_normalize(contact["to_email"]),
+            "sms": contact["to_phone"],
+        }
+        channels = CHANNELS.get(options.get("delivery_method") or "email", ())
+        return [addresses[channel] for channel in channels if addresses[channel]]
+
+    @api.model
+    def _get_opt_out_group_refusal(self, moves, options, opted_out):
+        """Refuse what nobody would get, because every recipient wants no more messages."""
+        addresses = self._get_addresses(moves, options)
+        if not addresses or any(address not in opted_out for address in addresses):
+            return None
+        return "opted_out", self.env._(
+            "%(addresses)s wants no more messages from us. Choose another channel or recipient, "
+            "or copy the link.",
+            addresses=", ".join(addresses),
+        )
+
+    @api.model
     def _get_delivery_refusal(self, moves, options):
         """Refuse a channel that has no usable recipient."""
         method = options.get("delivery_method") or "email"
@@ -72,7 +107,7 @@ class PaymentRequest(models.Model):
             return "unknown_delivery_method", self.env._(
                 "%(method)s is no way to deliver a payment link.", method=str(method)[:50]
             )
-        partner = moves.partner_id if len(moves.partner_id) == 1 else moves.commercial_partner_id
+        partner = self._get_payer(moves)
         contact = self._get_recipients(partner, options)
         if method in ("email", "email_sms") or options.get("to_email"):
             if not contact["to_email"]:

@@ -5,6 +5,7 @@ from . import (
     test_checkout,
     test_create,
     test_delivery,
+    test_delivery_bulk,
     test_delivery_cascade,
     test_delivery_email,
     test_gateway_checkout,

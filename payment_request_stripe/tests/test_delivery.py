@@ -8,6 +8,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from ..exceptions import PaymentRequestRefused
 from ..models.payment_request_delivery import ABANDONED_AFTER, BATCH, RETRY_DELAYS
 from .delivery_case import DeliveryCase
 
@@ -138,6 +139,8 @@ class TestOutbox(DeliveryCase):
 
     def test_opted_out_is_never_queued(self):
         self.env["phone.blacklist"].sudo()._add(["+14155550100"])
+        with self.assertRaisesRegex(PaymentRequestRefused, "wants no more"):
+            self._ask()
         request = self._ask("email_sms")
         by_channel = {row.channel: row.state for row in request.delivery_ids}
         self.assertEqual(by_channel, {"email": "queued", "sms": "skipped"})

@@ -213,6 +213,12 @@ class TestPayPages(PayPageCase):
             self.assertEqual(self._open(f"/invoice/{line_id}").status_code, 404, line_id)
         self.assertEqual(self._open(f"/invoice/{line.id}", request=other).status_code, 404)
 
+    def test_a_document_that_cannot_be_made(self):
+        sentence = "This document cannot be shown at the moment."
+        self.assertSaid(self._open("?notice=document"), sentence)
+        self.request._transition("processing")
+        self.assertSaid(self._open("?notice=document"), sentence, "Your payment is on its way")
+
     def test_an_invoice_that_is_a_draft_again_is_not_shown(self):
         line = self.request.line_ids[0]
         self._attach_pdf(self.invoice, b"%PDF-1.4")

@@ -256,14 +256,49 @@ class TestSendWizard(PaymentRequestCommon):
         shown = self.env["payment.request"].search(action["params"]["next"]["domain"])
         self.assertEqual(shown, requests)
 
-    def test_several_are_all_or_nothing(self):
+    def test_leaves_out_whom_it_cannot_reach(self):
         wizard = self._open(self._create_invoice(10), self._create_invoice(20, partner=self.silent))
         wizard.delivery_method = "email"
-        self.assertIn("Silent Sam has no e-mail address", wizard.problems)
+        self.assertIn("Silent Sam has no e-mail address", wizard.left_out)
         self.assertIn("no e-mail address", str(wizard.summary))
+        self.assertIn("10.00", wizard.total)
+        self.assertFalse(wizard.problems)
+        wizard.action_send()
+        self.assertEqual(self.env["payment.request"].search([]).partner_id, self.payer)
+
+    def test_nobody_can_be_reached(self):
+        mute = self.silent.copy({"name": "Mute Mo"})
+        wizard = self._open(
+            self._create_invoice(10, partner=mute), self._create_invoice(20, partner=self.silent)
+        )
+        wizard.delivery_method = "email"
+        self.assertIn("Silent Sam has no e-mail address", wizard.problems)
+        self.assertFalse(wizard.left_out)
         with self.assertRaisesRegex(PaymentRequestRefused, "Silent Sam"):
             wizard.action_send()
         self.assertEqual(self._count(), 0)
-        wizard.line_ids.filtered(lambda line: line.partner_id == self.silent).unlink()
-        wizard.action_send()
-        self.assertEqual(self._count(), 1)
+
+    def test_refuses_a_wrong_amount_of_one_of_several(self):
+        wizard = self._open(self._create_invoice(10), self._create_invoice(20, partner=self.baker))
+        wizard.line_ids[0].amount = 11
+        with self.assertRaisesRegex(PaymentRequestRefused, "still owes"):
+            wizard.action_send()
+        self.assertEqual(self._count(), 0)
+
+    def test_shows_the_length_of_the_sms_while_typing(self):
+        with Form(self._open(self._create_invoice(10))) as form:
+            form.delivery_method = "sms"
+            self.assertRegex(form.sms_size, r"^\d+ of 160 characters, GSM-7, 1 message$")
+            form.message = "Please pay soon. " * 10
+            self.assertIn("messages", form.sms_size)
+            form.message = "ça va"
+            self.assertIn("UCS-2", form.sms_size)
+
+    def test_shows_phone_numbers_as_they_will_be_stored(self):
+        with Form(self._open(self._create_invoice(10))) as form:
+            form.delivery_method = "sms"
+            form.to_phone = "(415) 555-0123"
+            self.assertEqual(form.to_phone, "+14155550123")
+            form.to_phone = "12"
+            self.assertIn("12 is not a phone number", form.problems)
+            form.to_phone = "+14155550123"

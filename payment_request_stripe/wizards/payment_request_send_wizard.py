@@ -8,6 +8,9 @@ from odoo.tools import formatLang
 
 from ..models.payment_request_delivery import CHANNELS
 
+# So many customers are asked at once; for more, a worker makes their requests.
+BACKGROUND_ABOVE = 50
+
 
 class PaymentRequestSendWizard(models.TransientModel):
     """The Send Payment Link dialog: choose amounts, recipient and words, and see the message."""
@@ -29,6 +32,7 @@ class PaymentRequestSendWizard(models.TransientModel):
     has_refusals = fields.Boolean(compute="_compute_groups")
     problems = fields.Text(compute="_compute_groups")
     skipped = fields.Text(readonly=True)
+    left_out = fields.Text(compute="_compute_groups")
     delivery_method = fields.Selection(
         selection=lambda self: self._get_delivery_methods(),
         string="Send By",
@@ -43,10 +47,6 @@ class PaymentRequestSendWizard(models.TransientModel):
     @api.model
     def _get_delivery_methods(self):
         return self.env["payment.request"]._fields["delivery_method"].selection
-
-    @api.model
-    def _get_payer(self, moves):
-        return moves.partner_id if len(moves.partner_id) == 1 else moves.commercial_partner_id
 
     def _get_channels(self):
         return CHANNELS.get(self.delivery_method, ())
@@ -100,10 +100,7 @@ class PaymentRequestSendWizard(models.TransientModel):
         available = moves._get_payment_request_available()
         contact = {}
         if len(requests._group_moves(moves)) == 1:
-            partner = (
-                moves.partner_id if len(moves.partner_id) == 1 else moves.commercial_partner_id
-            )
-            contact = requests._get_recipients(partner, {})
+            contact = requests._get_recipients(requests._get_payer(moves), {})
         return {
             "delivery_method": "link" if contact and not contact["to_email"] else "email",
             **contact,
@@ -123,6 +120,12 @@ class PaymentRequestSendWizard(models.TransientModel):
 
     # === COMPUTE METHODS === #
 
+    @api.onchange("to_phone")
+    def _onchange_to_phone(self):
+        """Show the number as it will be stored: E.164."""
+        if self.to_phone:
+            self.to_phone = self.partner_id._phone_format(number=self.to_phone) or self.to_phone
+
     @api.depends(
         "line_ids.amount",
         "line_ids.move_id",
@@ -134,22 +137,28 @@ class PaymentRequestSendWizard(models.TransientModel):
     def _compute_groups(self):
         for wizard in self:
             groups = self.env["payment.request"]._group_moves(wizard.line_ids.move_id)
-            rows = [wizard._prepare_summary_row(key, moves) for key, moves in groups.items()]
+            amounts = wizard.line_ids._get_amounts()
+            left_out = wizard._get_left_out(groups)
+            rows = [
+                wizard._prepare_summary_row(key, moves, amounts, left_out.get(key, ""))
+                for key, moves in groups.items()
+            ]
             wizard.request_count = len(groups)
             wizard.partner_id = rows[0]["partner"] if len(rows) == 1 else False
             wizard.has_refusals = any(wizard.line_ids.mapped("refusal"))
-            wizard.total = wizard._get_total(rows)
-            wizard.problems = "\n".join(wizard._get_problems(groups))
+            wizard.total = wizard._get_total([row for row in rows if not row["reason"]])
+            wizard.left_out = "\n".join(dict.fromkeys(left_out.values()))
+            sent = {key: moves for key, moves in groups.items() if key not in left_out}
+            wizard.problems = "\n".join(wizard._get_problems(sent))
             wizard.summary = self.env["ir.qweb"]._render(
                 "payment_request_stripe.send_wizard_summary", {"rows": rows}
             )
 
-    def _prepare_summary_row(self, key, moves):
+    def _prepare_summary_row(self, key, moves, amounts, reason):
         _commercial_partner, _company, currency = key
         requests = self.env["payment.request"]
-        partner = self._get_payer(moves)
+        partner = requests._get_payer(moves)
         contact = requests._get_recipients(partner, {})
-        lines = self.line_ids.filtered(lambda line: line.move_id in moves)
         missing = {
             "email": self.env._("no e-mail address"),
             "sms": self.env._("no phone number"),
@@ -164,7 +173,8 @@ class PaymentRequestSendWizard(models.TransientModel):
             if len(moves) <= 3
             else self.env._("%(count)s invoices", count=len(moves)),
             "currency": currency,
-            "amount": sum(lines._get_amounts().values()),
+            "amount": sum(amounts[move.id] for move in moves),
+            "reason": reason,
         }
 
     def _get_total(self, rows):
@@ -175,6 +185,25 @@ class PaymentRequestSendWizard(models.TransientModel):
             formatLang(self.env, float(total), currency_obj=currency)
             for currency, total in totals.items()
         )
+
+    def _get_left_out(self, groups):
+        """Return ``{group: sentence}`` of the customers that will be left out, of several.
+
+        When nobody would be left, nobody is left out: the sentences are problems then.
+        """
+        if len(groups) < 2:
+            return {}
+        details = self.env["payment.request"]._get_group_refusals(
+            groups, self.line_ids._get_amounts(), self._get_options()
+        )
+        sentences = {detail["invoice_id"]: detail["message"] for detail in details}
+        left_out = {
+            key: sentences[move.id]
+            for key, moves in groups.items()
+            for move in moves
+            if move.id in sentences
+        }
+        return left_out if len(left_out) < len(groups) else {}
 
     def _get_problems(self, groups):
         """Return the sentences that would keep these groups from being sent."""
@@ -195,14 +224,24 @@ class PaymentRequestSendWizard(models.TransientModel):
     # === ACTION METHODS === #
 
     def action_send(self):
-        """Make the payment requests, send them, and say so.
+        """Make the payment requests, send them, and say so; for many customers in the background.
+
+        Of several customers, those that cannot be asked are left out, as the dialog has shown.
 
         :raise PaymentRequestRefused: with a sentence per invoice; nothing was created
         """
         self.ensure_one()
+        groups = self.env["payment.request"]._group_moves(self.line_ids.move_id)
+        if len(groups) > BACKGROUND_ABOVE:
+            return self.env["payment.request.batch"]._start(
+                self.line_ids._get_amounts(), self._get_options()
+            )
+        left_out = self._get_left_out(groups)
+        skipped = {move.id for key in left_out for move in groups[key]}
         allocations = [
             {"invoice_id": move_id, "amount": amount}
             for move_id, amount in self.line_ids._get_amounts().items()
+            if move_id not in skipped
         ]
         requests = self.env["payment.request"]._create_grouped(allocations, **self._get_options())
         if len(requests) == 1:

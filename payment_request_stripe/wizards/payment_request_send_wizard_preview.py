@@ -4,6 +4,8 @@ from odoo import api, fields, models
 
 MAIL_TEMPLATE = "payment_request_stripe.mail_template_payment_request"
 SMS_TEMPLATE = "payment_request_stripe.sms_template_payment_request"
+# As long as a real one, so that the length of the SMS is right.
+NO_TOKEN = "preview-" * 4
 
 
 class PaymentRequestSendWizard(models.TransientModel):
@@ -14,8 +16,21 @@ class PaymentRequestSendWizard(models.TransientModel):
     preview_subject = fields.Char(compute="_compute_preview", string="Subject")
     preview_body = fields.Html(compute="_compute_preview", sanitize=False, string="E-mail Preview")
     preview_sms = fields.Char(compute="_compute_preview", string="SMS Preview")
+    sms_size = fields.Char(
+        compute="_compute_preview",
+        string="SMS Length",
+        help="A longer text, or one with characters that SMS does not know, is sent and charged as "
+        "several messages.",
+    )
 
-    @api.depends("line_ids.amount", "line_ids.move_id", "delivery_method", "message", "expires_at")
+    @api.depends(
+        "line_ids.amount",
+        "line_ids.move_id",
+        "delivery_method",
+        "to_phone",
+        "message",
+        "expires_at",
+    )
     @api.depends_context("lang", "uid")
     def _compute_preview(self):
         for wizard in self:
@@ -25,6 +40,7 @@ class PaymentRequestSendWizard(models.TransientModel):
             wizard.preview_subject = by_email and self._render(request, MAIL_TEMPLATE, "subject")
             wizard.preview_body = by_email and self._render(request, MAIL_TEMPLATE, "body_html")
             wizard.preview_sms = by_sms and self._render(request, SMS_TEMPLATE, "body")
+            wizard.sms_size = by_sms and request._describe_sms(wizard.preview_sms)
 
     def _new_request(self):
         """Return the first request as it would be made, unsaved, or none."""
@@ -38,7 +54,7 @@ class PaymentRequestSendWizard(models.TransientModel):
             options["expires_at"] = False
         vals = requests._prepare_request(key, moves, self.line_ids._get_amounts(), options)
         # The link in a preview leads nowhere: nobody shall copy it from there.
-        return requests.new({**vals, "name": self.env._("PR/…"), "access_token": "preview"})
+        return requests.new({**vals, "name": self.env._("PR/…"), "access_token": NO_TOKEN})
 
     @api.model
     def _render(self, request, template_xmlid, field):

@@ -1,0 +1,163 @@
+"""The rows that need a real server with workers: answering events, and its memory."""
+
+from dev.setup import console, odoo_server
+
+from . import events, load, native
+from .rows import Check, Row, Sizes
+from .world import World
+
+FLOOR = "/bench/floor"
+ADDONS = console.ROOT / "dev" / "bench" / "addons"
+CONFLICT = "could not serialize access"
+# Every row of every table: an update changes the row's xmin, a deletion the count.
+FINGERPRINT = """
+    SELECT string_agg(relname || ':' || query_to_xml(format(
+        'SELECT count(*) AS n, coalesce(sum(hashtext(xmin::text || ctid::text)), 0) AS h FROM %I.%I',
+        schemaname, relname), false, true, '')::text, ',' ORDER BY relname)
+    FROM pg_stat_user_tables WHERE schemaname = current_schema
+"""
+
+
+def answering(world: World, sizes: Sizes) -> list:
+    """P4, P5 and P11: new and repeated events, eight at a time, two workers."""
+    references = native.draft_references(world, sizes.requests * sizes.load_rounds + 50)
+    world.analyze()
+    log = world.log.with_name(world.log.name.replace("bench", "bench-server"))
+    log.unlink(missing_ok=True)
+    options = (
+        *("--load", "base,rpc,web,payment_request_bench"),
+        *("--addons-path", f"{_addons_path()},{ADDONS}"),
+    )
+    with odoo_server.running(
+        world.machine, world.name, workers=2, cron_threads=0, log=log, options=options
+    ) as server:
+        bench = Answers(world, load.Watch(world, server), sizes, references)
+        bench.warm_up()
+        return [bench.new(), bench.repeated(log), bench.memory()]
+
+
+def _addons_path() -> str:
+    from odoo.tools import config
+
+    return ",".join(config["addons_path"])
+
+
+class Answers:
+    """One server and what is sent to it."""
+
+    def __init__(self, world: World, watch: load.Watch, sizes: Sizes, references: list):
+        self.world, self.watch, self.sizes = world, watch, sizes
+        self.references = iter(references)
+
+    def warm_up(self) -> None:
+        for requests in (self._floor(50), self._native(50), self._ours(50)):
+            self._run(requests)
+
+    def new(self) -> Row:
+        floor, theirs, mine = self._side_by_side(self._native, self._ours)
+        checks = [
+            Check("CPU of an empty route ×", mine.cpu / floor.cpu, 1.4),
+            Check("p99 of an empty route ×", mine.p99 / floor.p99, 1.5),
+            Check("rate of Odoo's own ×", mine.rate / theirs.rate, 5, least=True),
+        ]
+        job = f"answering a new event ({load.CLIENTS} at a time, 2 workers)"
+        return self._row("P4", job, floor, theirs, mine, checks)
+
+    def repeated(self, log) -> Row:
+        theirs_of = events.intent_succeeded(next(self.references), 11500)
+        mine_of = events.checkout_completed(events.ref("cs_test"), 11500, "of somebody else")
+        self._run([load.post(native.WEBHOOK, theirs_of), load.post(self.world.webhook, mine_of)])
+        conflicts = log.read_text().count(CONFLICT)
+        loads, written = [], 0
+        before = self._fingerprint()
+        for _round in range(self.sizes.load_rounds):
+            count = self.sizes.requests
+            loads.append(
+                (
+                    self._run(self._floor(count)),
+                    self._run(load.post(self.world.webhook, mine_of) for _ in range(count)),
+                )
+            )
+        written = self._differences(before, self._fingerprint())
+        conflicts = log.read_text().count(CONFLICT) - conflicts
+        theirs = self._run(
+            load.post(native.WEBHOOK, theirs_of) for _ in range(self.sizes.requests)
+        )
+        floor, mine = (load.best(list(side)) for side in zip(*loads, strict=True))
+        checks = [
+            Check("tables written", written, 0),
+            Check("CPU of an empty route ×", mine.cpu / floor.cpu, 1.4),
+            Check("serialisation failures", conflicts, 0),
+        ]
+        return self._row("P5", "answering a repeated event", floor, theirs, mine, checks)
+
+    def memory(self) -> Row:
+        """P11: what the HTTP workers hold more after many events than after the first ones."""
+        before = self.watch.megabytes()
+        self._run(self._ours(self.sizes.memory))
+        after = self.watch.megabytes()
+        worst = max(after.get(pid, 0) - size for pid, size in before.items())
+        checks = [Check("MB of growth", worst, 20)]
+        job = f"memory of a worker over {self.sizes.memory} events"
+        return Row("P11", job, "–", f"{worst:+.1f} MB", checks, {"growth": worst})
+
+    def _side_by_side(self, theirs, mine) -> tuple:
+        count = self.sizes.requests
+        loads = [
+            (
+                self._run(self._floor(count)),
+                self._run(theirs(count)),
+                self._run(mine(count)),
+            )
+            for _round in range(self.sizes.load_rounds)
+        ]
+        return tuple(load.best(list(side)) for side in zip(*loads, strict=True))
+
+    def _run(self, requests) -> load.Load:
+        found = self.watch.run(requests)
+        if set(found.statuses) != {200}:
+            raise console.SetupError(f"The server answered {dict(found.statuses)}.")
+        return found
+
+    def _floor(self, count: int) -> list:
+        return [load.post(FLOOR, events.body("floor", {})) for _ in range(count)]
+
+    def _native(self, count: int) -> list:
+        return [
+            load.post(native.WEBHOOK, events.intent_succeeded(next(self.references), 11500))
+            for _ in range(count)
+        ]
+
+    def _ours(self, count: int) -> list:
+        return [
+            load.post(
+                self.world.webhook,
+                events.checkout_completed(events.ref("cs_test"), 11500, "of somebody else"),
+            )
+            for _ in range(count)
+        ]
+
+    def _fingerprint(self) -> dict:
+        with self.world.env() as env:
+            env.cr.execute(FINGERPRINT)
+            found = env.cr.fetchone()[0]
+        return dict(part.split(":", 1) for part in found.split(","))
+
+    def _differences(self, before: dict, after: dict) -> int:
+        return sum(before[table] != after.get(table) for table in before)
+
+    def _row(self, key: str, job: str, floor, theirs, mine, checks: list) -> Row:
+        figures = {
+            name: {
+                "rate": side.rate,
+                "p99": side.p99,
+                "odoo_cpu": side.odoo,
+                "postgres_cpu": side.postgres,
+            }
+            for name, side in (("floor", floor), ("native", theirs), ("ours", mine))
+        }
+        return Row(key, job, f"{_say(theirs)} · empty route: {_say(floor)}", _say(mine), checks, figures)
+
+
+def _say(side: load.Load) -> str:
+    return f"{side.rate:.0f}/s, {side.cpu:.2f} ms, p99 {side.p99:.0f} ms"

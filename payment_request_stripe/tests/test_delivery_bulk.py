@@ -1,0 +1,184 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from unittest.mock import patch
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from ..models import payment_request_batch_worker as worker
+from ..wizards import payment_request_send_wizard as wizard_room
+from .delivery_case import DeliveryCase
+
+
+@tagged("post_install", "-at_install")
+class TestBulk(DeliveryCase):
+    """Many customers at once: made and sent in the background."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.partners = cls.env["res.partner"].create(
+            [{"name": f"Payer {n}", "phone": f"+1415555{1000 + n}"} for n in range(12)]
+        )
+        cls.partners[3].phone = False
+        cls.env["phone.blacklist"].sudo()._add([cls.partners[5].phone])
+        cls.invoices = cls.env["account.move"].create(
+            [
+                {
+                    "move_type": "out_invoice",
+                    "partner_id": partner.id,
+                    "invoice_date": fields.Date.today(),
+                    "invoice_line_ids": [
+                        Command.create({"name": "Rent", "price_unit": price, "tax_ids": []})
+                    ],
+                }
+                for partner in cls.partners
+                for price in (10, 20)
+            ]
+        )
+        cls.invoices.action_post()
+
+    def setUp(self):
+        super().setUp()
+        # Few are many here.
+        self.enterContext(patch.object(wizard_room, "BACKGROUND_ABOVE", 5))
+        self.enterContext(patch.object(worker, "CUSTOMERS", 4))
+
+    def _start(self, method="sms"):
+        moves = self.invoices.with_user(self.billing_user)
+        action = moves.action_send_payment_link()
+        wizard = self.env[action["res_model"]].with_user(self.billing_user)
+        wizard = wizard.browse(action["res_id"])
+        wizard.delivery_method = method
+        return wizard, self.env["payment.request.batch"].sudo()
+
+    def test_preview_groups_by_customer_and_says_who_is_left_out(self):
+        wizard, _batches = self._start()
+        self.assertEqual(wizard.request_count, 12)
+        self.assertIn("Payer 3 has no phone number", wizard.left_out)
+        self.assertIn("wants no more messages", wizard.left_out)
+        self.assertIn("300.00", wizard.total)
+        self.assertFalse(wizard.problems)
+
+    def test_one_click_makes_and_sends_all_in_the_background(self):
+        wizard, batches = self._start()
+        action = wizard.action_send()
+        batch = batches.browse(action["res_id"])
+        self.assertFalse(self.env["payment.request"].search([("batch_id", "=", batch.id)]))
+        self.assertEqual((batch.state, batch.invoice_count, batch.progress), ("making", 24, 0))
+        self._drain()
+        self.assertEqual((batch.state, batch.progress), ("done", 100))
+        self.assertEqual(
+            (batch.request_count, batch.sent_count, batch.failed_count, batch.skipped_count),
+            (10, 10, 0, 4),
+        )
+        self.assertEqual(len(self.twilio.messages), 10)
+        requests = self.env["payment.request"].search([("batch_id", "=", batch.id)])
+        self.assertEqual(set(requests.mapped("amount_total")), {30})
+        self.assertEqual(requests.user_id, self.billing_user)
+        reasons = batch.line_ids.filtered(lambda line: line.state == "skipped").mapped("reason")
+        self.assertEqual(len(reasons), 4)
+        self.assertIn("Payer 3 has no phone number.", reasons)
+        self._drain()
+        self.assertEqual(len(self.twilio.messages), 10)
+
+    def test_goes_on_where_it_stopped(self):
+        wizard, batches = self._start()
+        batch = batches.browse(wizard.action_send()["res_id"])
+        with self.enter_registry_test_mode():
+            self.env["payment.request.batch"].browse(batch.id).sudo()._make_some()
+        self.assertEqual(batch.line_ids.mapped("state").count("waiting"), 16)
+        first = self.env["payment.request"].search([("batch_id", "=", batch.id)])
+        self._drain()
+        every = self.env["payment.request"].search([("batch_id", "=", batch.id)])
+        self.assertEqual((len(every), batch.state), (10, "done"))
+        self.assertLess(first, every)
+        asked = self.env["payment.request.line"].search([("move_id", "in", self.invoices.ids)])
+        self.assertEqual(len(asked), len(asked.move_id))
+
+    def test_what_changed_meanwhile(self):
+        wizard, batches = self._start("link")
+        batch = batches.browse(wizard.action_send()["res_id"])
+        self.invoices[0].button_draft()
+        self._drain()
+        left_out = batch.line_ids.filtered(lambda line: line.state == "skipped")
+        self.assertEqual(left_out.move_id, self.invoices[0])
+        self.assertIn("not posted", left_out.reason)
+        self.assertEqual(batch.request_count, 12)
+
+    def test_one_that_breaks_is_left_out(self):
+        create = type(self.env["payment.request"]).create
+
+        def refuse(records, vals_list):
+            if any(vals["partner_id"] == self.partners[1].id for vals in vals_list):
+                raise UserError("No links for them.")
+            return create(records, vals_list)
+
+        wizard, batches = self._start("link")
+        batch = batches.browse(wizard.action_send()["res_id"])
+        # As an automation of the users would.
+        self.patch(type(self.env["payment.request"]), "create", refuse)
+        with self.assertLogs(worker.__name__, "WARNING"):
+            self._drain()
+        left_out = batch.line_ids.filtered(lambda line: line.state == "skipped")
+        self.assertEqual(left_out.partner_id, self.partners[1])
+        self.assertEqual(set(left_out.mapped("reason")), {"No links for them."})
+        self.assertEqual(batch.request_count, 11)
+
+    def test_failures_are_counted(self):
+        wizard, batches = self._start()
+        batch = batches.browse(wizard.action_send()["res_id"])
+        self.twilio.fail_next(status=400, code=21614, times=2)
+        self._drain()
+        self.assertEqual((batch.sent_count, batch.failed_count, batch.state), (8, 2, "done"))
+        failed = self.outbox.search(batch.action_view_failed()["domain"])
+        self.assertEqual(len(failed), 2)
+
+    def test_is_for_people_who_invoice(self):
+        wizard, batches = self._start()
+        batch = batches.browse(wizard.action_send()["res_id"])
+        self.assertEqual(batch.with_user(self.billing_user).name, f"Bulk send {batch.id}")
+        with self.assertRaises(AccessError):
+            batch.with_user(self.billing_user).state = "done"
+        with self.assertRaises(AccessError):
+            batches.sudo(False).with_user(self.readonly_user)._start({}, {})
+
+
+@tagged("post_install", "-at_install")
+class TestLinkAndCode(DeliveryCase):
+    def test_qr_code_of_the_link(self):
+        request = self._ask("link").with_user(self.billing_user)
+        self.assertTrue(request.pay_qr)
+
+    def test_qr_code_on_the_invoice(self):
+        request = self._ask("link")
+        invoice = request.line_ids.move_id
+        render = self.env["ir.actions.report"]._render_qweb_html
+
+        def get_page():
+            return render("account.account_invoices", invoice.ids)[0].decode()
+
+        self.assertNotIn("payment_request_qr", get_page())
+        self.company.payment_request_qr_on_invoice = True
+        page = get_page()
+        self.assertIn("payment_request_qr", page)
+        self.assertIn(request.pay_url, page)
+        self.assertIn(request.name, page)
+        request.with_user(self.billing_user).action_cancel()
+        self.assertNotIn("payment_request_qr", get_page())
+
+    def test_send_again(self):
+        self.twilio.fail_next(timeout=True)
+        row = self._send()
+        self.assertEqual(row.state, "unknown")
+        row.with_user(self.billing_user).action_send_again()
+        row.with_user(self.billing_user).action_send_again()
+        self._drain()
+        self.assertEqual(row.request_id.delivery_ids.mapped("state"), ["sent", "unknown"])
+        with self.assertRaises(AccessError):
+            row.with_user(self.readonly_user).action_send_again()
+        self.env["phone.blacklist"].sudo()._add([row.recipient])
+        with self.assertRaisesRegex(UserError, "wants no more"):
+            row.with_user(self.billing_user).action_send_again()
