@@ -98,9 +98,7 @@ def transactions(env, source, invoice_ids: list) -> list:
 
 
 def _new_ids(cr, table: str, count: int) -> list:
-    cr.execute(
-        SQL("SELECT nextval(%s)::int FROM generate_series(1, %s)", f"{table}_id_seq", count)
-    )
+    cr.execute(SQL("SELECT nextval(%s)::int FROM generate_series(1, %s)", f"{table}_id_seq", count))
     return [row[0] for row in cr.fetchall()]
 
 

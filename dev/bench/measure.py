@@ -125,5 +125,5 @@ def resident_megabytes(pids) -> dict:
 
 
 def _fields(path: Path) -> list:
-    """The fields after the program's name, which may hold spaces: state, parent, group, session…"""
+    """The fields after the program's name (it may hold spaces): state, parent, group…"""
     return path.read_text().rpartition(")")[2].split()

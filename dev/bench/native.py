@@ -114,7 +114,10 @@ def send_mail_batch(world: World, invoice_ids: list) -> Cost:
 
 def send_sms(world: World, invoice_ids: list) -> Cost:
     """One SMS per invoice, logged in its chatter, handed to Twilio one after the other."""
-    text = "{{ object.company_id.name }}: please pay {{ object.amount_residual }} here: {{ object.get_portal_url() }}"
+    text = (
+        "{{ object.company_id.name }}: please pay {{ object.amount_residual }} here: "
+        "{{ object.get_portal_url() }}"
+    )
     with measured() as cost:
         with world.env(ADMIN) as env:
             for invoice in env["account.move"].browse(invoice_ids):

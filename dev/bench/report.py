@@ -28,7 +28,10 @@ def _block(row: Row) -> str:
 
 def markdown(rows: list) -> str:
     """The same as the table of the design's page."""
-    head = ["| # | Job | Odoo 19's own | Ours | Goals | Met |", "| --- | --- | --- | --- | --- | --- |"]
+    head = [
+        "| # | Job | Odoo 19's own | Ours | Goals | Met |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
     return "\n".join(
         head
         + [
@@ -51,9 +54,7 @@ def write(path: Path, rows: list, seconds: float) -> None:
                 "key": row.key,
                 "job": row.job,
                 "met": row.met,
-                "checks": [
-                    {**dataclasses.asdict(check), "met": check.met} for check in row.checks
-                ],
+                "checks": [{**dataclasses.asdict(check), "met": check.met} for check in row.checks],
                 "figures": row.figures,
             }
             for row in rows

@@ -22,7 +22,8 @@ class Check:
 
     def __str__(self) -> str:
         sign = "≥" if self.least else "≤"
-        return f"{self.what} {self.value:.4g} {sign} {self.limit:.4g} {'' if self.met else '✗'}".rstrip()
+        mark = "" if self.met else " ✗"
+        return f"{self.what} {self.value:.4g} {sign} {self.limit:.4g}{mark}"
 
 
 @dataclass

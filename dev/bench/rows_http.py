@@ -12,7 +12,8 @@ CONFLICT = "could not serialize access"
 # Every row of every table: an update changes the row's xmin, a deletion the count.
 FINGERPRINT = """
     SELECT string_agg(relname || ':' || query_to_xml(format(
-        'SELECT count(*) AS n, coalesce(sum(hashtext(xmin::text || ctid::text)), 0) AS h FROM %I.%I',
+        'SELECT count(*) AS n, coalesce(sum(hashtext(xmin::text || ctid::text)), 0) AS h '
+        'FROM %I.%I',
         schemaname, relname), false, true, '')::text, ',' ORDER BY relname)
     FROM pg_stat_user_tables WHERE schemaname = current_schema
 """
@@ -20,7 +21,7 @@ FINGERPRINT = """
 
 def answering(world: World, sizes: Sizes) -> list:
     """P4, P5 and P11: new and repeated events, eight at a time, two workers."""
-    references = native.draft_references(world, sizes.requests * sizes.load_rounds + 50)
+    references = native.draft_references(world, sizes.requests * sizes.load_rounds + 51)
     world.analyze()
     log = world.log.with_name(world.log.name.replace("bench", "bench-server"))
     log.unlink(missing_ok=True)
@@ -80,9 +81,7 @@ class Answers:
             )
         written = self._differences(before, self._fingerprint())
         conflicts = log.read_text().count(CONFLICT) - conflicts
-        theirs = self._run(
-            load.post(native.WEBHOOK, theirs_of) for _ in range(self.sizes.requests)
-        )
+        theirs = self._run(load.post(native.WEBHOOK, theirs_of) for _ in range(self.sizes.requests))
         floor, mine = (load.best(list(side)) for side in zip(*loads, strict=True))
         checks = [
             Check("tables written", written, 0),
@@ -156,7 +155,8 @@ class Answers:
             }
             for name, side in (("floor", floor), ("native", theirs), ("ours", mine))
         }
-        return Row(key, job, f"{_say(theirs)} · empty route: {_say(floor)}", _say(mine), checks, figures)
+        baseline = f"{_say(theirs)} · empty route: {_say(floor)}"
+        return Row(key, job, baseline, _say(mine), checks, figures)
 
 
 def _say(side: load.Load) -> str:

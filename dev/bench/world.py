@@ -21,9 +21,10 @@ class World:
         self.machine, self.name, self.wire = prepared, name, wire
         self.log = machine.LOGS / f"bench-{os.getpid()}.log"
         _configure(prepared, name, wire, self.log)
+        from werkzeug.test import Client
+
         from odoo import http
         from odoo.modules.registry import Registry
-        from werkzeug.test import Client
 
         self.registry = Registry(name)
         self.browser = Client(http.root)
@@ -61,20 +62,24 @@ class World:
 
     def partners(self, env, count: int) -> list:
         """The ids of `count` new customers with an address and a mobile number."""
-        return env["res.partner"].create(
-            [
-                {
-                    "name": f"Customer {number}",
-                    "email": f"customer{number}@example.com",
-                    "phone": PHONE % (number % 10000),
-                    "country_id": env.ref("base.us").id,
-                    "lang": "en_US",
-                    # As anybody's who was invoiced before.
-                    "customer_rank": 1,
-                }
-                for number in range(count)
-            ]
-        ).ids
+        return (
+            env["res.partner"]
+            .create(
+                [
+                    {
+                        "name": f"Customer {number}",
+                        "email": f"customer{number}@example.com",
+                        "phone": PHONE % (number % 10000),
+                        "country_id": env.ref("base.us").id,
+                        "lang": "en_US",
+                        # As anybody's who was invoiced before.
+                        "customer_rank": 1,
+                    }
+                    for number in range(count)
+                ]
+            )
+            .ids
+        )
 
     def invoices(self, env, count: int, partner_ids: list | None = None) -> list:
         """The ids of `count` posted invoices of 115.00 (100.00 and a tax of 15 %).
@@ -112,7 +117,8 @@ class World:
         parameters.set_param("account_payment.enable_portal_payment", "True")
         env["ir.cron"].search([]).write({"active": False})
         env["ir.cron"].search([]).flush_recordset()
-        tax = env["account.tax"].search([("type_tax_use", "=", "sale"), ("amount", "=", 15)], limit=1)
+        domain = [("type_tax_use", "=", "sale"), ("amount", "=", 15)]
+        tax = env["account.tax"].search(domain, limit=1)
         line = {"name": "Rent", "price_unit": 100.0, "tax_ids": [(6, 0, tax.ids)]}
         invoice = env["account.move"].create(
             {

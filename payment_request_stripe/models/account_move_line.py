@@ -8,7 +8,6 @@ class AccountMoveLine(models.Model):
 
     payment_request_line_id = fields.Many2one(
         comodel_name="payment.request.line",
-        string="Payment Request Line",
         readonly=True,
         copy=False,
         index="btree_not_null",

@@ -84,9 +84,9 @@ class PaymentProvider(models.Model):
         ours = [one for one in endpoints if one.url == self.payment_request_webhook_url]
         live = [one for one in ours if one.status == "enabled"]
         if not live:
-            yield self.env._("Stripe has no active webhook to %(url)s.") % {
-                "url": self.payment_request_webhook_url
-            }
+            yield self.env._(
+                "Stripe has no active webhook to %(url)s.", url=self.payment_request_webhook_url
+            )
         handled = set(self.env["payment.request.event"]._handled_event_types())
         if live and not any(handled <= {*one.event_types} for one in live):
             yield self.env._("The webhook at Stripe does not send all events: create it again.")

@@ -53,7 +53,7 @@ class PaymentRequestBatch(models.Model):
     sent_count = fields.Integer(compute="_compute_progress", string="Messages Sent")
     failed_count = fields.Integer(compute="_compute_progress", string="Messages Failed")
     dropped_count = fields.Integer(compute="_compute_progress", string="Messages Skipped")
-    progress = fields.Float(compute="_compute_progress", string="Progress")
+    progress = fields.Float(compute="_compute_progress")
 
     _unfinished = models.Index("(id) WHERE state != 'done'")
 
@@ -67,7 +67,7 @@ class PaymentRequestBatch(models.Model):
     @api.depends("line_ids.state")
     def _compute_progress(self):
         lines, deliveries = self._count_lines(), self._count_deliveries()
-        requests = dict(
+        links = dict(
             self.env["payment.request"]._read_group(
                 [("batch_id", "in", self.ids)], ["batch_id"], ["__count"]
             )
@@ -76,7 +76,7 @@ class PaymentRequestBatch(models.Model):
             by_line, by_delivery = lines.get(batch, {}), deliveries.get(batch, {})
             batch.invoice_count = sum(by_line.values())
             batch.skipped_count = by_line.get("skipped", 0)
-            batch.request_count = requests.get(batch, 0)
+            batch.request_count = links.get(batch, 0)
             batch.waiting_count = sum(by_delivery.get(state, 0) for state in ("queued", "sending"))
             batch.sent_count = sum(by_delivery.get(state, 0) for state in ("sent", "delivered"))
             batch.failed_count = sum(

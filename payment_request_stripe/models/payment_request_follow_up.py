@@ -92,7 +92,7 @@ class PaymentRequest(models.Model):
 
         The address is marked on the contacts that have it by Odoo itself (`message_bounce`).
         """
-        super()._message_receive_bounce(email, partner)
+        result = super()._message_receive_bounce(email, partner)
         trouble = self.env.context.get("payment_request_bounce")
         trouble = trouble if isinstance(trouble, MailTrouble) else MailTrouble("unknown")
         for request in self.sudo():
@@ -104,3 +104,4 @@ class PaymentRequest(models.Model):
                 )
             )
             rows.sorted("id")[-1:]._bounce(trouble)
+        return result

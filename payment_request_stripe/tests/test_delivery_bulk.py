@@ -113,7 +113,7 @@ class TestBulk(DeliveryCase):
 
         def refuse(records, vals_list):
             if any(vals["partner_id"] == self.partners[1].id for vals in vals_list):
-                raise UserError("No links for them.")
+                raise UserError(self.env._("No links for them."))
             return create(records, vals_list)
 
         wizard, batches = self._start("link")
