@@ -39,6 +39,11 @@
         "views/pay_templates.xml",
         "views/report_invoice.xml",
         "wizards/payment_request_send_wizard_views.xml",
+        "wizards/payment_request_refund_wizard_views.xml",
+        "views/account_payment_views.xml",
+        "views/payment_request_dispute_views.xml",
+        "wizards/payment_request_comparison_views.xml",
+        "views/payment_request_desk_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["payment_request_stripe/static/src/backend/**/*"],

@@ -12,7 +12,7 @@ import sys
 import threading
 from dataclasses import dataclass
 
-from dev.demo import job, story
+from dev.demo import aftermath, job, story
 from dev.demo.client import OdooClient, OdooRefused
 from dev.demo.ledger import LedgerWrong
 from dev.demo.payer import PayerStuck
@@ -89,6 +89,8 @@ def _run(stack: contextlib.ExitStack, prepared, once: bool, real: RealStripe | N
         customer = story.create_customer(admin, **story.NADIA)
         invoices = story.create_invoices(admin, customer, story.NADIAS_INVOICES)
         job.run(anna, standins, company, invoices, narrator, pays_by_hand=bool(real))
+        if not real:
+            aftermath.run(admin, anna, standins, invoices, narrator)
         print(f"\nDone in {narrator.seconds():.0f} seconds: the ledger is right.", flush=True)
         if once:
             return 0

@@ -8,10 +8,11 @@ import json
 import logging
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from itertools import islice
+from typing import Any
 
 import stripe
 
@@ -24,11 +25,8 @@ from .errors import (
     SignatureError,
     classify,
 )
-from .events import (
-    CheckoutSession,
-    CheckoutStatus,
-    parse_session,
-)
+from .events import CheckoutSession, CheckoutStatus, parse_session
+from .stripe_calls import MoneyCalls
 
 __all__ = [
     "API_VERSION",
@@ -84,7 +82,7 @@ def key_mode(secret_key: str) -> str:
 # === THE GATEWAY === #
 
 
-class StripeGateway:
+class StripeGateway(MoneyCalls):
     """One Stripe account, in our words.
 
     Every call raises `Unavailable` (try again later), `Misconfigured` (key or permission) or
@@ -106,6 +104,7 @@ class StripeGateway:
         if not re.fullmatch(r"[!-~]+", secret_key or ""):
             raise Misconfigured("The secret key of Stripe is missing or contains other characters.")
         self._mode = key_mode(secret_key)
+        self.api_version, self.is_live = API_VERSION, self._mode == "live"
         self._client = stripe.StripeClient(
             secret_key,
             stripe_version=API_VERSION,
@@ -119,21 +118,17 @@ class StripeGateway:
 
     def create_customer(self, parameters: Mapping[str, Any], idempotency_key: str) -> str:
         """Create a customer and return its ref."""
-        with _translated():
-            customer = self._client.v1.customers.create(
-                cast(Any, dict(parameters)), {"idempotency_key": idempotency_key}
-            )
-        return str(customer.id)
+        options = {"idempotency_key": idempotency_key}
+        return str(self._call(lambda v1: v1.customers.create(dict(parameters), options))["id"])
 
     def create_checkout(
         self, parameters: Mapping[str, Any], idempotency_key: str
     ) -> CheckoutSession:
         """Open a checkout with what `checkout_parameters` returned."""
-        with _translated():
-            session = self._client.v1.checkout.sessions.create(
-                cast(Any, dict(parameters)), {"idempotency_key": idempotency_key}
-            )
-        return parse_session(_plain(session))
+        options = {"idempotency_key": idempotency_key}
+        return parse_session(
+            self._call(lambda v1: v1.checkout.sessions.create(dict(parameters), options))
+        )
 
     def retrieve_checkout(self, ref: str) -> dict[str, Any]:
         """Return what became of a checkout, shaped as the event that would tell it.
@@ -150,8 +145,7 @@ class StripeGateway:
         One that is closed already, paid or expired, is returned as it is.
         """
         try:
-            with _translated():
-                session = self._client.v1.checkout.sessions.expire(ref)
+            session = self._call(lambda v1: v1.checkout.sessions.expire(ref))
         except Refused as error:
             if error.code == "resource_missing":
                 raise
@@ -159,7 +153,7 @@ class StripeGateway:
             if found.status is CheckoutStatus.OPEN:
                 raise
             return found
-        return parse_session(_plain(session))
+        return parse_session(session)
 
     def create_webhook_endpoint(
         self, url: str, event_types: Sequence[str], description: str, idempotency_key: str
@@ -171,11 +165,9 @@ class StripeGateway:
             "description": description,
             "api_version": API_VERSION,
         }
-        with _translated():
-            endpoint = self._client.v1.webhook_endpoints.create(
-                parameters, {"idempotency_key": idempotency_key}
-            )
-        return str(endpoint.id), str(endpoint.secret)
+        options = {"idempotency_key": idempotency_key}
+        endpoint = self._call(lambda v1: v1.webhook_endpoints.create(parameters, options))
+        return str(endpoint["id"]), str(endpoint["secret"])
 
     def list_webhook_endpoints(self) -> list[WebhookEndpoint]:
         """Return the account's webhook endpoints."""
@@ -203,10 +195,18 @@ class StripeGateway:
             charges_enabled=bool(account.charges_enabled),
         )
 
-    def _retrieve(self, ref: str, expand: Sequence[str] = ()) -> dict[str, Any]:
-        parameters: Any = {"expand": list(expand)} if expand else None
+    def _call(self, ask: Callable[[Any], Any]) -> dict[str, Any]:
         with _translated():
-            return _plain(self._client.v1.checkout.sessions.retrieve(ref, parameters))
+            return _plain(ask(self._client.v1))
+
+    def _collect(self, ask: Callable[[Any], Any], limit: int) -> list[dict[str, Any]]:
+        with _translated():
+            found = islice(ask(self._client.v1).auto_paging_iter(), limit)
+            return [_plain(item) for item in found]
+
+    def _retrieve(self, ref: str, expand: Sequence[str] = ()) -> dict[str, Any]:
+        parameters = {"expand": list(expand)} if expand else None
+        return self._call(lambda v1: v1.checkout.sessions.retrieve(ref, parameters))
 
 
 def _plain(obj: stripe.StripeObject) -> dict[str, Any]:

@@ -19,6 +19,7 @@ LEAN = {
     "mail_create_nolog": True,
     "mail_create_nosubscribe": True,
     "skip_invoice_sync": True,
+    "payment_request_ring_off": True,
 }
 
 
@@ -61,12 +62,11 @@ class PaymentRequestCheckout(models.Model):
         lean._write_refs(event, state="complete")
         if self._get_payment():
             return self.env._("The payment was booked already.")
-        request = self.request_id
         payment = lean._create_payment(event)
         self._check_entry(payment)
         allocated = self._allocate(payment)
         self._apply_allocation(payment, allocated, event)
-        request._log_step(f"booked as {payment.name}", self)
+        self.request_id._log_step(f"booked as {payment.name}", self)
         return ""
 
     # === THE PAYMENT === #
@@ -83,8 +83,7 @@ class PaymentRequestCheckout(models.Model):
                     journal=request.provider_id.journal_id.display_name or "?",
                 )
             )
-        currency = self._get_currency(event)
-        amount = to_major(event.amount, event.currency)
+        currency, amount = self._get_currency(event), to_major(event.amount, event.currency)
         date = self._get_booking_date(event, method_line.journal_id)
         values = {
             "payment_type": "inbound",
@@ -240,10 +239,9 @@ class PaymentRequestCheckout(models.Model):
         digits = request.currency_id.decimal_places
         for line, amount in allocated.items():
             line.amount_paid = float(to_decimal(line.amount_paid, digits) + amount)
-        same_currency = payment.currency_id == request.currency_id
-        paid = to_decimal(request.amount_paid, digits) + (
-            to_decimal(payment.amount, digits) if same_currency else 0
-        )
+        paid = to_decimal(request.amount_paid, digits)
+        if payment.currency_id == request.currency_id:
+            paid += to_decimal(payment.amount, digits)
         lean.write(
             {"amount_paid": float(paid), "paid_at": event.occurred_at, "failure_reason": False}
         )

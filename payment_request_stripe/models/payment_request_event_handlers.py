@@ -13,6 +13,16 @@ HANDLERS = {
     "checkout.session.expired": "_on_checkout_expired",
     "payment_intent.succeeded": "_on_paid",
     "payment_intent.payment_failed": "_on_declined",
+    "charge.updated": "_on_charge_updated",
+    "charge.dispute.closed": "_on_dispute",
+    "charge.dispute.created": "_on_dispute",
+    "charge.dispute.funds_reinstated": "_on_dispute",
+    "charge.dispute.funds_withdrawn": "_on_dispute",
+    "charge.dispute.updated": "_on_dispute",
+    "charge.refunded": "_on_charge_refunded",
+    "refund.created": "_on_refund",
+    "refund.failed": "_on_refund",
+    "refund.updated": "_on_refund",
 }
 
 

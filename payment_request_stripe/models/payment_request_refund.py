@@ -2,7 +2,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import uuid
 
-from odoo import fields, models
+from odoo import api, fields, models
+
+from ..gateways.money import to_decimal
 
 
 class PaymentRequestRefund(models.Model):
@@ -30,6 +32,13 @@ class PaymentRequestRefund(models.Model):
     )
     currency_id = fields.Many2one(related="payment_id.currency_id")
     amount = fields.Monetary(required=True, readonly=True)
+    line_ids = fields.One2many(
+        comodel_name="payment.request.refund.line",
+        inverse_name="refund_id",
+        string="Invoices",
+        readonly=True,
+    )
+    reason = fields.Char(readonly=True)
     state = fields.Selection(
         selection=[
             ("intended", "Being Asked"),
@@ -45,6 +54,9 @@ class PaymentRequestRefund(models.Model):
     idempotency_key = fields.Char(
         required=True, readonly=True, copy=False, default=lambda self: str(uuid.uuid4())
     )
+    parameters = fields.Json(readonly=True, groups="base.group_system")
+    asked_at = fields.Datetime(readonly=True, help="When Stripe was last asked about it.")
+    failure_reason = fields.Char(readonly=True)
     stripe_refund_ref = fields.Char(readonly=True, copy=False)
     refund_payment_id = fields.Many2one(
         comodel_name="account.payment", readonly=True, ondelete="restrict", index="btree_not_null"
@@ -55,3 +67,97 @@ class PaymentRequestRefund(models.Model):
         "A refund of Stripe is kept once.",
     )
     _idempotency_key_unique = models.UniqueIndex("(idempotency_key)", "A key is used once.")
+    _under_way = models.Index("(id) WHERE state IN ('intended', 'pending')")
+
+
+class PaymentRequestRefundLine(models.Model):
+    """What of a refund is meant for one invoice, or for the customer's credit."""
+
+    _name = "payment.request.refund.line"
+    _description = "Payment Request Refund Line"
+    _order = "id"
+
+    refund_id = fields.Many2one(
+        comodel_name="payment.request.refund",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        index=True,
+    )
+    company_id = fields.Many2one(related="refund_id.company_id", store=True, index=True)
+    currency_id = fields.Many2one(related="refund_id.currency_id")
+    line_id = fields.Many2one(
+        comodel_name="payment.request.line",
+        string="Requested Invoice",
+        readonly=True,
+        ondelete="restrict",
+        index="btree_not_null",
+    )
+    move_id = fields.Many2one(related="line_id.move_id")
+    credit_move_id = fields.Many2one(
+        comodel_name="account.move",
+        string="Credit Note",
+        readonly=True,
+        ondelete="restrict",
+        index="btree_not_null",
+        help="The credit note that the refund answers; without one the invoice is open again.",
+    )
+    amount = fields.Monetary(required=True, readonly=True)
+
+
+class PaymentRequest(models.Model):
+    _inherit = "payment.request"
+
+    @api.depends("line_ids.amount", "refund_ids.amount", "refund_ids.state")
+    def _compute_amounts(self):
+        """Count what went back whatever it was meant for: an invoice or the customer's credit."""
+        result = super()._compute_amounts()
+        for request in self:
+            digits = request.currency_id.decimal_places
+            request.amount_refunded = float(
+                sum(
+                    to_decimal(refund.amount, digits)
+                    for refund in request.refund_ids
+                    if refund.state == "succeeded" and refund.currency_id == request.currency_id
+                )
+            )
+        return result
+
+
+class PaymentRequestLine(models.Model):
+    _inherit = "payment.request.line"
+
+    def _get_reconciled(self):
+        """Return what payments of this request hold reconciled with the invoice now: Decimal."""
+        self.ensure_one()
+        digits = self.currency_id.decimal_places
+        shares = self.env["account.move.line"].search(
+            [("payment_request_line_id", "=", self.id), ("parent_state", "=", "posted")]
+        )
+        return sum(
+            (
+                to_decimal(partial.credit_amount_currency, digits)
+                for share in shares
+                for partial in share._get_allocations()
+                if partial.debit_move_id.move_id == self.move_id
+            ),
+            to_decimal(0, digits),
+        )
+
+    def _get_net_paid(self):
+        """Return what should be reconciled by what we know: Decimal, major units."""
+        self.ensure_one()
+        digits = self.currency_id.decimal_places
+        answered = self.env["payment.request.refund.line"].search(
+            [
+                ("line_id", "=", self.id),
+                ("credit_move_id", "!=", False),
+                ("refund_id.state", "=", "succeeded"),
+            ]
+        )
+        return (
+            to_decimal(self.amount_paid, digits)
+            - to_decimal(self.amount_refunded, digits)
+            - to_decimal(self.amount_disputed, digits)
+            + sum(to_decimal(line.amount, digits) for line in answered)
+        )

@@ -1,6 +1,7 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import (
+    test_agreement,
     test_booking,
     test_checkout,
     test_create,
@@ -8,6 +9,8 @@ from . import (
     test_delivery_bulk,
     test_delivery_cascade,
     test_delivery_email,
+    test_desk,
+    test_dispute,
     test_gateway_checkout,
     test_gateway_errors,
     test_gateway_events,
@@ -16,12 +19,15 @@ from . import (
     test_gateway_twilio,
     test_gateway_webhook,
     test_gateway_wire,
+    test_history,
     test_mail_template,
     test_pay_flow,
     test_pay_pages,
     test_properties,
     test_provider,
+    test_refund,
     test_tours,
+    test_undo_dates,
     test_views,
     test_sms,
     test_twilio_status,

@@ -5,8 +5,8 @@
 import copy
 import time
 
-from .stripe_objects import StripeObjects
 from .stripe_schema import find_route
+from .stripe_undo import StripeUndo
 
 MINIMUM_LIFE, MAXIMUM_LIFE = 30 * 60, 24 * 3600
 
@@ -20,7 +20,7 @@ class StripeRefusal(Exception):
         self.error = {"type": kind, "message": message, "code": code, "param": param}
 
 
-class StripeAnswers(StripeObjects):
+class StripeAnswers(StripeUndo):
     """The API over the objects; `params` come checked and typed."""
 
     def perform(self, method, path, params, livemode=False):
@@ -38,7 +38,50 @@ class StripeAnswers(StripeObjects):
             return self._expire_session(ref)
         if route == "/v1/payment_intents/{id}":
             return self._expanded(self._find(self.payment_intents, "payment_intent", ref), params)
+        if route.startswith(("/v1/refunds", "/v1/events", "/v1/balance_transactions")):
+            return self._perform_money(method, route, ref, params)
         return self._perform_rest(method, route, ref, params, livemode)
+
+    def _perform_money(self, method, route, ref, params):
+        if route == "/v1/refunds" and method == "POST":
+            return self._create_refund(params)
+        if route == "/v1/refunds/{id}":
+            return self._find(self.refunds, "refund", ref)
+        rows = {
+            "/v1/refunds": self.refunds.values(),
+            "/v1/events": reversed(self.events),
+            "/v1/balance_transactions": self.balance.values(),
+        }[route]
+        wanted = {"payment_intent": params.get("payment_intent")} if route == "/v1/refunds" else {}
+        created = params.get("created", {})
+        rows = [
+            row
+            for row in rows
+            if all(row[name] == value for name, value in wanted.items())
+            and row["type" if "types" in params else "object"]
+            in params.get("types", [row["object"]])
+            and created.get("gte", 0) <= row["created"] < created.get("lt", float("inf"))
+        ]
+        if "expand" in params:
+            sources = {**self.charges, **self.refunds, **self.disputes}
+            rows = [{**row, "source": sources[row["source"]]} for row in rows]
+        return self.list_of(rows, route, 100)
+
+    def _create_refund(self, params):
+        intent = self._find(
+            self.payment_intents, "payment_intent", params["payment_intent"], "payment_intent"
+        )
+        charge = self.charges[intent["latest_charge"]]
+        left = charge["amount"] - charge["amount_refunded"]
+        if left <= 0:
+            message = f"Charge {charge['id']} has already been refunded."
+            raise StripeRefusal(400, message, "charge_already_refunded")
+        if params["amount"] > left:
+            message = "Refund amount is greater than unrefunded amount on charge"
+            raise StripeRefusal(400, message, param="amount")
+        return self.refund(
+            charge, params["amount"], metadata=params["metadata"], reason=params.get("reason")
+        )
 
     def _perform_rest(self, method, route, ref, params, livemode):
         if route == "/v1/customers":
@@ -102,7 +145,11 @@ class StripeAnswers(StripeObjects):
 
     def _expanded(self, obj, params):
         shown = copy.deepcopy(obj)
-        stores = {"payment_intent": self.payment_intents, "latest_charge": self.charges}
+        stores = {
+            "payment_intent": self.payment_intents,
+            "latest_charge": self.charges,
+            "balance_transaction": self.balance,
+        }
         for path in params.get("expand", ()):
             target = shown
             for name in path.split("."):

@@ -30,6 +30,11 @@ ROUTES = (
     ("GET", "/v1/payment_intents/{id}", stripe_params.PaymentIntentRetrieveParams),
     ("POST", "/v1/webhook_endpoints", stripe_params.WebhookEndpointCreateParams),
     ("GET", "/v1/webhook_endpoints", stripe_params.WebhookEndpointListParams),
+    ("POST", "/v1/refunds", stripe_params.RefundCreateParams),
+    ("GET", "/v1/refunds", stripe_params.RefundListParams),
+    ("GET", "/v1/refunds/{id}", stripe_params.RefundRetrieveParams),
+    ("GET", "/v1/events", stripe_params.EventListParams),
+    ("GET", "/v1/balance_transactions", stripe_params.BalanceTransactionListParams),
     ("GET", "/v1/account", stripe_params.AccountRetrieveCurrentParams),
 )
 

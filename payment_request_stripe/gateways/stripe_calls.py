@@ -1,0 +1,95 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The calls about money that was taken: refunds, fees, disputes and what happened lately."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .events import parse_event
+from .undo import parse_move, refund_event
+
+
+class MoneyCalls:
+    """What `StripeGateway` can do with money that was taken; it knows how to call and to fail."""
+
+    api_version: str
+    is_live: bool
+
+    def _call(self, ask: Callable[[Any], Any]) -> dict[str, Any]:
+        """Ask the SDK's client (``v1``) for one object and return it plain."""
+        raise NotImplementedError
+
+    def _collect(self, ask: Callable[[Any], Any], limit: int) -> list[dict[str, Any]]:
+        """Ask for a list and return at most `limit` of its objects, over all its pages."""
+        raise NotImplementedError
+
+    def create_refund(self, parameters: Mapping[str, Any], idempotency_key: str) -> dict[str, Any]:
+        """Give back what `refund_parameters` say; return the event that tells the outcome."""
+        refund = self._call(
+            lambda v1: v1.refunds.create(dict(parameters), {"idempotency_key": idempotency_key})
+        )
+        return self._as_event(refund)
+
+    def list_refunds(self, payment_intent_ref: str) -> list[dict[str, Any]]:
+        """Return every refund of a payment intent, as the events that would tell them."""
+        found = self._collect(
+            lambda v1: v1.refunds.list({"payment_intent": payment_intent_ref, "limit": 100}), 1000
+        )
+        return [self._as_event(refund) for refund in found]
+
+    def retrieve_refund(self, ref: str) -> dict[str, Any]:
+        """Return what became of a refund, as the event that would tell it."""
+        return self._as_event(self._call(lambda v1: v1.refunds.retrieve(ref)))
+
+    def retrieve_charge(self, payment_intent_ref: str) -> dict[str, Any] | None:
+        """Return the charge of a payment and its fee, as the event that would tell them.
+
+        None while Stripe does not know the fee.
+        """
+        intent = self._call(
+            lambda v1: v1.payment_intents.retrieve(
+                payment_intent_ref, {"expand": ["latest_charge.balance_transaction"]}
+            )
+        )
+        charge = intent.get("latest_charge")
+        move = charge.get("balance_transaction") if isinstance(charge, Mapping) else None
+        if not isinstance(charge, Mapping) or not isinstance(move, Mapping):
+            return None
+        return {
+            "id": f"sync:{charge['id']}:{parse_move(move).ref}",
+            "object": "event",
+            "type": "charge.updated",
+            "api_version": self.api_version,
+            "livemode": self.is_live,
+            "created": charge["created"],
+            "data": {"object": dict(charge)},
+        }
+
+    def list_events(
+        self, event_types: list[str], *, undelivered: bool = False, limit: int = 10000
+    ) -> list[dict[str, Any]]:
+        """Return what happened in Stripe's memory of 30 days, the oldest first.
+
+        :param undelivered: only what some endpoint did not take
+        """
+        parameters: dict[str, Any] = {"types": event_types, "limit": 100}
+        if undelivered:
+            parameters["delivery_success"] = False
+        found = self._collect(lambda v1: v1.events.list(parameters), limit)
+        return list(reversed(found))
+
+    def list_balance(self, since: int, until: int) -> list[dict[str, Any]]:
+        """Return what moved on Stripe's balance from `since` to before `until` (Unix time)."""
+        return self._collect(
+            lambda v1: v1.balance_transactions.list(
+                {"created": {"gte": since, "lt": until}, "limit": 100, "expand": ["data.source"]}
+            ),
+            100000,
+        )
+
+    def _as_event(self, refund: Mapping[str, Any]) -> dict[str, Any]:
+        event = refund_event(refund, self.api_version, self.is_live)
+        parse_event(event)  # fails here rather than in the inbox
+        return event

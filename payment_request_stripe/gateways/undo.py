@@ -1,0 +1,219 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Money that goes back: what we ask of Stripe's refunds, and what its refunds and disputes say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from .errors import MalformedPayload
+
+# Stripe's word for a refund: ours. What Stripe may still add is on its way, never booked.
+REFUND_STATES = {
+    "pending": "pending",
+    "requires_action": "pending",
+    "succeeded": "succeeded",
+    "failed": "failed",
+    "canceled": "cancelled",
+}
+# Stripe knows three reasons; any other text stays with us.
+REFUND_REASONS = frozenset({"duplicate", "fraudulent", "requested_by_customer"})
+# Stripe's word for a dispute: ours.
+DISPUTE_STATES = {
+    "warning_needs_response": "inquiry",
+    "warning_under_review": "inquiry",
+    "warning_closed": "none",
+    "needs_response": "open",
+    "under_review": "open",
+    "won": "won",
+    "lost": "lost",
+    "prevented": "none",
+}
+# A dispute that is closed is not opened again by an older event.
+CLOSED_DISPUTES = frozenset({"won", "lost", "warning_closed", "prevented"})
+
+
+@dataclass(frozen=True)
+class Refund:
+    """A refund as Stripe shows it.
+
+    :ivar amount: minor units of `currency`
+    :ivar state: ``pending``, ``succeeded``, ``failed`` or ``cancelled``
+    :ivar created_at: naive UTC
+    """
+
+    ref: str
+    state: str
+    amount: int
+    currency: str
+    payment_intent_ref: str | None
+    metadata: dict[str, str]
+    created_at: datetime
+    failure_reason: str
+
+
+@dataclass(frozen=True)
+class BalanceLine:
+    """One movement of Stripe's balance: minor units, `amount` signed, `fee` what Stripe keeps."""
+
+    ref: str
+    amount: int
+    fee: int
+    currency: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """A dispute as Stripe shows it.
+
+    :ivar amount: minor units of `currency`
+    :ivar state: ``none``, ``inquiry``, ``open``, ``won`` or ``lost``
+    :ivar due_by: naive UTC, until when evidence is taken, or None
+    :ivar moves: what it moved on the balance so far, the oldest first
+    """
+
+    ref: str
+    status: str
+    state: str
+    amount: int
+    currency: str
+    reason: str
+    payment_intent_ref: str | None
+    due_by: datetime | None
+    moves: tuple[BalanceLine, ...]
+
+    @property
+    def is_closed(self) -> bool:
+        return self.status in CLOSED_DISPUTES
+
+
+def refund_parameters(
+    payment_intent_ref: str, amount: int, reason: str, metadata: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the parameters of a refund of `amount` minor units; they can be kept as JSON.
+
+    :raise ValueError: when there is nothing to refund
+    """
+    if amount <= 0:
+        raise ValueError("a refund gives money back")
+    parameters: dict[str, Any] = {
+        "payment_intent": payment_intent_ref,
+        "amount": amount,
+        "metadata": dict(metadata),
+    }
+    if reason in REFUND_REASONS:
+        parameters["reason"] = reason
+    return parameters
+
+
+def refund_event(refund: Mapping[str, Any], api_version: str, livemode: bool) -> dict[str, Any]:
+    """Return `refund` as the event that would tell the same; its id changes when the truth does."""
+    known = parse_refund(refund)
+    return {
+        "id": f"sync:{known.ref}:{known.state}",
+        "object": "event",
+        "type": "refund.updated",
+        "api_version": api_version,
+        "livemode": livemode,
+        "created": refund["created"],
+        "data": {"object": dict(refund)},
+    }
+
+
+def parse_refund(refund: Mapping[str, Any]) -> Refund:
+    """Read a refund.
+
+    :raise MalformedPayload: when it is none, or its amount is no amount
+    """
+    status = str(refund.get("status") or "")
+    if refund.get("object") != "refund" or not refund.get("id"):
+        raise MalformedPayload("This is no refund")
+    return Refund(
+        ref=str(refund["id"]),
+        state=REFUND_STATES.get(status, "pending"),
+        amount=_minor(refund, "amount"),
+        currency=_currency(refund),
+        payment_intent_ref=_reference(refund, "payment_intent"),
+        metadata={str(key): str(text) for key, text in (refund.get("metadata") or {}).items()},
+        created_at=_moment(refund["created"]),
+        failure_reason=str(refund.get("failure_reason") or ""),
+    )
+
+
+def parse_dispute(dispute: Mapping[str, Any]) -> Dispute:
+    """Read a dispute.
+
+    :raise MalformedPayload: when it is none, or its amount is no amount
+    """
+    status = str(dispute.get("status") or "")
+    if dispute.get("object") != "dispute" or not dispute.get("id"):
+        raise MalformedPayload("This is no dispute")
+    due_by = (dispute.get("evidence_details") or {}).get("due_by")
+    return Dispute(
+        ref=str(dispute["id"]),
+        status=status,
+        state=DISPUTE_STATES.get(status, "open"),
+        amount=_minor(dispute, "amount"),
+        currency=_currency(dispute),
+        reason=str(dispute.get("reason") or ""),
+        payment_intent_ref=_reference(dispute, "payment_intent"),
+        due_by=_moment(due_by) if due_by else None,
+        moves=parse_moves(dispute.get("balance_transactions") or ()),
+    )
+
+
+def parse_moves(moves: Sequence[Mapping[str, Any]]) -> tuple[BalanceLine, ...]:
+    """Read movements of Stripe's balance, the oldest first."""
+    lines = [parse_move(move) for move in moves]
+    return tuple(sorted(lines, key=lambda line: (line.created_at, line.ref)))
+
+
+def parse_move(move: Mapping[str, Any]) -> BalanceLine:
+    """Read one movement of Stripe's balance.
+
+    :raise MalformedPayload: when its amounts are none
+    """
+    return BalanceLine(
+        ref=str(move.get("id") or ""),
+        amount=_minor(move, "amount", signed=True),
+        fee=_minor(move, "fee", signed=True),
+        currency=_currency(move),
+        created_at=_moment(move.get("created")),
+    )
+
+
+# === FIELDS === #
+
+
+def _minor(source: Mapping[str, Any], name: str, signed: bool = False) -> int:
+    value = source.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or (value < 0 and not signed):
+        raise MalformedPayload(f"{name} is no amount in minor units")
+    return value
+
+
+def _currency(source: Mapping[str, Any]) -> str:
+    value = source.get("currency")
+    if not isinstance(value, str) or not value:
+        raise MalformedPayload("currency is missing")
+    return value.upper()
+
+
+def _reference(source: Mapping[str, Any], name: str) -> str | None:
+    value = source.get(name)
+    if isinstance(value, Mapping):
+        value = value.get("id")
+    return value if isinstance(value, str) and value else None
+
+
+def _moment(value: object) -> datetime:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise MalformedPayload("a time is missing")
+    try:
+        return datetime.fromtimestamp(value, timezone.utc).replace(tzinfo=None)
+    except (OverflowError, ValueError, OSError) as error:
+        raise MalformedPayload("a time is out of range") from error

@@ -1,0 +1,161 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, models
+from odoo.exceptions import UserError
+
+from .payment_request import PAYABLE_STATES
+
+POLL = "payment_request_stripe.ir_cron_poll_stripe"
+
+
+class AccountPartialReconcile(models.Model):
+    _inherit = "account.partial.reconcile"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        partials = super().create(vals_list)
+        (partials.debit_move_id | partials.credit_move_id).move_id._ring_payment_requests()
+        return partials
+
+    def unlink(self):
+        moves = (self.debit_move_id | self.credit_move_id).move_id
+        result = super().unlink()
+        moves.exists()._ring_payment_requests()
+        return result
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "state" in vals:
+            self._ring_payment_requests()
+        return result
+
+    def _ring_payment_requests(self):
+        """Have the worker look at the open links of these invoices; Stripe is not asked here."""
+        if self.env.context.get("payment_request_ring_off"):
+            return
+        invoices = self.filtered(lambda move: move.move_type == "out_invoice")
+        if not invoices:
+            return
+        live = (
+            self.env["payment.request.line"]
+            .sudo()
+            .search_count(
+                [("move_id", "in", invoices.ids), ("request_id.state", "in", PAYABLE_STATES)],
+                limit=1,
+            )
+        )
+        if live:
+            self.env.ref(POLL).sudo()._trigger()
+
+
+class PaymentRequest(models.Model):
+    """Following what happens to the invoices of an open link by other ways."""
+
+    _inherit = "payment.request"
+
+    @api.model
+    def _follow_changes(self, limit=500):
+        """Close the sessions that ask for what is not owed any more, and the links without use.
+
+        Stripe is asked first: when the customer has just paid there, that is booked instead.
+        """
+        checkouts = self.env["payment.request.checkout"].search(
+            [("state", "in", ("intended", "open")), ("request_id.state", "in", PAYABLE_STATES)],
+            order="id",
+            limit=limit,
+        )
+        for checkout in checkouts:
+            request = checkout.request_id
+            if checkout.quote != request._get_quote():
+                request._close_stale_checkout(checkout)
+        settled = self.search(
+            [("state", "in", PAYABLE_STATES), ("amount_residual", "=", 0)], order="id", limit=limit
+        )
+        for request in settled:
+            request._close_settled()
+            request._commit()
+
+    def _close_stale_checkout(self, checkout):
+        """Expire a session whose amounts changed; our link asks for the new ones."""
+        self.ensure_one()
+        try:
+            outcome = self._close_live_checkout()
+        except UserError as error:
+            self._log_step(f"stale session not closed yet: {error}", checkout)
+            return
+        if outcome == "closed":
+            self._message_log(
+                body=self.env._(
+                    "The invoices changed while the customer was at Stripe. That page was closed; "
+                    "the payment link asks for what is owed now: %(amount)s.",
+                    amount=self.currency_id.format(self.amount_residual),
+                )
+            )
+            self._notify_person_in_charge(
+                self.env._("The invoices of %(name)s changed", name=self.name),
+                self.env._(
+                    "The customer was about to pay another amount. The link now asks for "
+                    "%(amount)s.",
+                    amount=self.currency_id.format(self.amount_residual),
+                ),
+            )
+        self._commit()
+
+    def _close_settled(self):
+        """Complete a link of which nothing is left to pay; one without invoices needs a person."""
+        self.ensure_one()
+        if self._get_live_checkout():
+            return  # it could not be closed yet
+        gone = self.line_ids.move_id.filtered(lambda move: move.state != "posted")
+        if gone:
+            self._notify_person_in_charge(
+                self.env._("The invoices of %(name)s are not posted any more", name=self.name),
+                self.env._(
+                    "%(invoices)s cannot be paid by the link. Post the invoices again, or cancel "
+                    "the payment request.",
+                    invoices=", ".join(move.name or move.display_name for move in gone),
+                ),
+            )
+            return
+        if self._transition("completed", failure_reason=False):
+            self._message_log(
+                body=self.env._("Nothing is left to pay: the invoices were settled in another way.")
+            )
+
+
+class PaymentRequestEvent(models.Model):
+    _inherit = "payment.request.event"
+
+    @api.model
+    def _cron_poll_stripe(self):
+        self.env["payment.request"]._follow_changes()
+        return super()._cron_poll_stripe()
+
+
+class PaymentRequestPay(models.Model):
+    """A payment of the portal that is under way keeps our link from taking the money twice."""
+
+    _inherit = "payment.request"
+
+    def _get_native_payment(self):
+        """Return an online payment by the portal, under way, for an invoice of this request."""
+        self.ensure_one()
+        return (
+            self.env["payment.transaction"]
+            .sudo()
+            .search(
+                [
+                    ("invoice_ids", "in", self.line_ids.move_id.ids),
+                    ("state", "in", ("pending", "authorized")),
+                ],
+                limit=1,
+            )
+        )
+
+    def _get_page_state(self):
+        face = super()._get_page_state()
+        return "processing" if face == "open" and self._get_native_payment() else face

@@ -1,0 +1,147 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command, Domain
+
+from ..gateways.money import to_decimal
+
+
+class AccountPayment(models.Model):
+    """The desk of money that Stripe took and that fits no invoice: a list of work."""
+
+    _inherit = "account.payment"
+
+    payment_request_credit = fields.Monetary(
+        string="To Allocate",
+        compute="_compute_payment_request_credit",
+        help="What of this payment of Stripe is still the customer's.",
+    )
+    payment_request_has_credit = fields.Boolean(
+        compute="_compute_payment_request_credit", search="_search_payment_request_has_credit"
+    )
+    payment_request_credit_kept = fields.Boolean(
+        string="Kept as Credit",
+        readonly=True,
+        copy=False,
+        help="Somebody decided that the rest stays the customer's credit.",
+    )
+
+    @api.depends("move_id.line_ids.amount_residual_currency", "payment_request_id")
+    def _compute_payment_request_credit(self):
+        for payment in self:
+            digits = payment.currency_id.decimal_places
+            credit = sum(
+                (
+                    to_decimal(-share.amount_residual_currency, digits)
+                    for share in payment._get_open_shares()
+                ),
+                Decimal(0),
+            )
+            payment.payment_request_credit = float(credit)
+            payment.payment_request_has_credit = credit > 0
+
+    @api.model
+    def _search_payment_request_has_credit(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        open_shares = self.env["account.move.line"]._search(
+            [
+                ("parent_state", "=", "posted"),
+                ("account_type", "=", "asset_receivable"),
+                ("reconciled", "=", False),
+                ("amount_residual_currency", "<", 0),
+                ("move_id.origin_payment_id.stripe_payment_intent_ref", "!=", False),
+            ]
+        )
+        found = Domain("move_id.line_ids", "in", open_shares)
+        return found if True in value else ~found
+
+    def _get_open_shares(self):
+        """Return the receivable items of these payments of Stripe that are not used up."""
+        return self.filtered("stripe_payment_intent_ref").move_id.line_ids.filtered(
+            lambda line: (
+                line.account_type == "asset_receivable"
+                and line.parent_state == "posted"
+                and not line.reconciled
+                and line.amount_residual_currency < 0
+            )
+        )
+
+    # === ACTION METHODS === #
+
+    def action_payment_request_allocate(self):
+        """Use the credit for what the customer owes on other invoices, the oldest first.
+
+        :raise UserError: when the customer owes nothing that it could pay
+        """
+        self.check_access("write")
+        for payment in self:
+            if not payment._allocate_credit():
+                raise UserError(
+                    self.env._(
+                        "%(customer)s owes nothing that %(payment)s could pay.",
+                        customer=payment.partner_id.display_name,
+                        payment=payment.name,
+                    )
+                )
+            if not payment._get_open_shares():
+                payment._drop_credit_activity()
+        return True
+
+    def _allocate_credit(self):
+        """Reconcile the open shares with the customer's open invoices; tell whether any was."""
+        self.ensure_one()
+        done = False
+        for share in self._get_open_shares():
+            owed = self.env["account.move.line"].search(
+                [
+                    ("partner_id", "child_of", self.partner_id.commercial_partner_id.id),
+                    ("company_id", "=", self.company_id.id),
+                    ("account_id", "=", share.account_id.id),
+                    ("currency_id", "=", share.currency_id.id),
+                    ("parent_state", "=", "posted"),
+                    ("move_id.move_type", "=", "out_invoice"),
+                    ("amount_residual_currency", ">", 0),
+                ],
+                order="date_maturity, date, id",
+            )
+            if owed:
+                share._reconcile_plan([share | owed])
+                done = True
+        return done
+
+    def action_payment_request_keep(self):
+        """Decide that the rest stays the customer's credit; it leaves the list of work."""
+        self.check_access("write")
+        for payment in self:
+            payment.payment_request_credit_kept = True
+            payment._drop_credit_activity()
+            payment._message_log(
+                body=self.env._(
+                    "%(credit)s stays the customer's credit.",
+                    credit=payment.currency_id.format(payment.payment_request_credit),
+                )
+            )
+        return True
+
+    def action_payment_request_refund_credit(self):
+        """Open the Refund dialog for the credit only.
+
+        :raise UserError: when there is none
+        """
+        self.ensure_one()
+        self.check_access("read")
+        request = self.payment_request_id
+        request.check_access("write")
+        if not self.payment_request_credit:
+            raise UserError(self.env._("Nothing of %(name)s is left.", name=self.name))
+        line = {"amount": self.payment_request_credit, "amount_max": self.payment_request_credit}
+        return request._open_refund(self, payment_id=self.id, line_ids=[Command.create(line)])
+
+    def _drop_credit_activity(self):
+        self.payment_request_id._drop_activity(
+            self.env._("Money to allocate: %(payment)s", payment=self.name)
+        )

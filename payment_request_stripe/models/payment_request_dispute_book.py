@@ -1,0 +1,272 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, models
+from odoo.fields import Command
+
+from ..exceptions import BookingRefused
+from ..gateways.events import PaymentEvent
+from ..gateways.money import to_decimal, to_major
+from ..gateways.undo import Dispute, parse_dispute
+from .payment_request_checkout_booking import LEAN
+
+
+class PaymentRequestEvent(models.Model):
+    _inherit = "payment.request.event"
+
+    def _on_dispute(self, checkout, event: PaymentEvent):
+        """Anything about a dispute: each event carries all that Stripe knows of it."""
+        dispute = parse_dispute(self.payload["data"]["object"])
+        payment = self._get_booked_payment(checkout)
+        if not payment:
+            return self._get_waiting_reason()
+        row = self.env["payment.request.dispute"]._find_or_create(payment, dispute)
+        return row.with_context(**LEAN)._learn(dispute, checkout._get_stripe_date(event))
+
+
+class PaymentRequestDispute(models.Model):
+    """Applying what Stripe says of a dispute, once, and in whatever order it is told."""
+
+    _inherit = "payment.request.dispute"
+
+    @api.model
+    def _find_or_create(self, payment, dispute: Dispute):
+        found = self.search([("stripe_dispute_ref", "=", dispute.ref)], limit=1)
+        return found or self.create(
+            {
+                "request_id": payment.payment_request_id.id,
+                "payment_id": payment.id,
+                "stripe_dispute_ref": dispute.ref,
+            }
+        )
+
+    def _learn(self, dispute: Dispute, day):
+        """Apply what Stripe says; what is older than what we know is skipped.
+
+        :param day: the day of it, in the company's time zone
+        :return: the reason why there was nothing to do, or none
+        :raise BookingRefused: when the money cannot be booked; nothing is written
+        """
+        self.ensure_one()
+        if len(dispute.moves) < self.move_count or (self.is_closed and not dispute.is_closed):
+            return self.env._("Something later is known of this dispute already.")
+        before = self.state
+        self.write(
+            {
+                "amount": float(to_major(dispute.amount, dispute.currency)),
+                "state": dispute.state,
+                "is_closed": dispute.is_closed,
+                "reason": dispute.reason,
+                "due_by": dispute.due_by,
+                "move_count": len(dispute.moves),
+            }
+        )
+        withdrawn = sum(move.amount for move in dispute.moves) < 0
+        if withdrawn and not self.move_id:
+            self._book_withdrawal(dispute, day)
+        elif not withdrawn and self.move_id:
+            self._book_reinstatement(day)
+        self._book_fee(dispute, day)
+        self.request_id._update_dispute_state()
+        if before != self.state or not dispute.is_closed:
+            self._tell_state()
+        return ""
+
+    # === MONEY === #
+
+    def _book_withdrawal(self, dispute: Dispute, day):
+        """Book that Stripe took the disputed money back, and open the invoices it had paid."""
+        payment = self.payment_id
+        if dispute.currency != payment.currency_id.name or not payment.outstanding_account_id:
+            raise BookingRefused(
+                self.env._(
+                    "The dispute of %(payment)s cannot be booked: it is in another currency, or "
+                    "the payment has no clearing account.",
+                    payment=payment.name,
+                )
+            )
+        amount = to_major(dispute.amount, dispute.currency)
+        parts, guessed = payment._split_undo(amount, answer_notes=False)
+        name = f"{self.request_id.name} {self.stripe_dispute_ref}"
+        move = self._post(day, name, payment._prepare_undo_entry(parts, day, name))
+        payment._take_back(move, parts, move.date)
+        self.move_id = move
+        lines = payment._get_undone_lines(parts)
+        for line, part in lines.items():
+            digits = line.currency_id.decimal_places
+            lost = min(max(line._get_net_paid() - line._get_reconciled(), 0), part)
+            line.amount_disputed = float(to_decimal(line.amount_disputed, digits) + lost)
+        self._say(
+            self.env._(
+                "Stripe took %(amount)s back because of a dispute: %(move)s. The invoices are "
+                "open again.",
+                amount=self.currency_id.format(float(amount)),
+                move=move._get_html_link(),
+            )
+        )
+        if guessed:
+            self._notify(
+                self.env._("Check which invoices a dispute opened"),
+                self.env._("Only a part is disputed, and Stripe does not say of which invoice."),
+            )
+
+    def _book_reinstatement(self, day):
+        """Book that the money came back, and pay the invoices with it again."""
+        move, self.move_id = self.move_id, False
+        lines = move.line_ids.payment_request_share_id.payment_request_line_id
+        day = self._get_open_day(max(day, move.date))
+        shares = self.payment_id._give_back(
+            move, day, self.env._("Dispute %(ref)s: money returned", ref=self.stripe_dispute_ref)
+        )
+        for line in lines:
+            digits = line.currency_id.decimal_places
+            got = max(line._get_reconciled() - line._get_net_paid(), 0)
+            disputed = to_decimal(line.amount_disputed, digits)
+            line.amount_disputed = float(disputed - min(got, disputed))
+        self._raise_credit(shares)
+        self._say(self.env._("The disputed money came back: the invoices are paid again."))
+
+    def _raise_credit(self, shares):
+        """Money that came back and fits no invoice any more is the customer's credit."""
+        digits = self.currency_id.decimal_places
+        for share in shares.filtered("payment_request_line_id"):
+            if not share.reconciled:
+                self.request_id.checkout_ids[:1]._raise_credit(
+                    self.payment_id, to_decimal(-share.amount_residual_currency, digits)
+                )
+
+    def _book_fee(self, dispute: Dispute, day):
+        """Book what Stripe keeps for the dispute, or that it gave it back."""
+        fee = sum(move.fee for move in dispute.moves)
+        if fee > 0 and not self.fee_move_id:
+            currency = dispute.moves[0].currency
+            name = f"{self.request_id.name} {self.stripe_dispute_ref} fee"
+            self.fee_move_id = self.payment_id._post_stripe_fee(
+                to_major(fee, currency), currency, self._get_open_day(day), name
+            )
+            if not self.fee_move_id:
+                self._notify(
+                    self.env._("A fee of Stripe is not booked"),
+                    self.env._(
+                        "Stripe keeps %(fee)s %(currency)s for the dispute. Choose an account for "
+                        "the fees of Stripe in the settings and book it by hand.",
+                        fee=to_major(fee, currency),
+                        currency=currency,
+                    ),
+                )
+        elif not fee and self.fee_move_id:
+            move, self.fee_move_id = self.fee_move_id, False
+            move._reverse_moves([{"date": self._get_open_day(max(day, move.date))}], cancel=True)
+
+    def _get_open_day(self, day):
+        return self.payment_id._get_open_day(day)
+
+    def _post(self, day, name, lines):
+        move = (
+            self.env["account.move"]
+            .sudo()
+            .create(
+                {
+                    "move_type": "entry",
+                    "journal_id": self.payment_id.journal_id.id,
+                    "company_id": self.company_id.id,
+                    "date": self._get_open_day(day),
+                    "ref": name,
+                    "line_ids": lines,
+                }
+            )
+        )
+        move._post(soft=False)
+        return move
+
+    # === TELLING === #
+
+    def _get_summary(self):
+        return self.env._("A customer disputes a payment: %(ref)s", ref=self.stripe_dispute_ref)
+
+    def _tell_state(self):
+        """Have somebody answer in time while evidence is taken; say how it ended."""
+        request = self.request_id
+        if not self.is_closed:
+            self._ask_for_evidence()
+            return
+        request._drop_activity(self._get_summary())
+        sentences = {
+            "won": self.env._("The dispute was won."),
+            "lost": self.env._("The dispute was lost: the invoices stay open."),
+            "none": self.env._("The inquiry was closed without a dispute."),
+        }
+        self._say(sentences[self.state])
+        if self.state == "lost":
+            self._notify(self.env._("A dispute was lost"), sentences["lost"])
+
+    def _ask_for_evidence(self):
+        """Raise one activity with Stripe's deadline."""
+        request = self.request_id
+        summary = self._get_summary()
+        if summary in request.activity_ids.mapped("summary"):
+            return
+        amount = self.currency_id.format(self.amount)
+        request.activity_schedule(
+            "mail.mail_activity_data_todo",
+            date_deadline=self.due_by and self.due_by.date(),
+            summary=summary,
+            note=self.env._(
+                "%(customer)s disputes %(amount)s (%(reason)s). Stripe takes evidence until "
+                "%(until)s. The dispute's evidence pack holds what we know.",
+                customer=request.partner_id.display_name,
+                amount=amount,
+                reason=self.reason or "?",
+                until=self.due_by or "?",
+            ),
+            user_id=request._get_person_in_charge().id,
+        )
+
+    def _say(self, sentence):
+        self.request_id._message_log(body=sentence)
+        self.request_id._log_step(f"dispute {self.stripe_dispute_ref}: {self.state}")
+
+    def _notify(self, summary, note):
+        self.request_id._notify_person_in_charge(summary, note)
+
+
+class AccountPayment(models.Model):
+    _inherit = "account.payment"
+
+    def _post_stripe_fee(self, amount, currency_code, day, name):
+        """Book what Stripe keeps from the clearing account to the account of fees.
+
+        :param Decimal amount: major units
+        :return: the posted entry, or none when there is no account for it
+        """
+        self.ensure_one()
+        company = self.company_id
+        account = company.payment_request_fee_account_id
+        currency = self.env["res.currency"].search([("name", "=", currency_code)], limit=1)
+        if not account or not currency:
+            return self.env["account.move"]
+        balance = currency._convert(float(amount), company.currency_id, company, day)
+        common = {"name": name, "currency_id": currency.id, "partner_id": False}
+        lines = [
+            {"account_id": account.id, "amount_currency": float(amount), "balance": balance},
+            {
+                "account_id": self.outstanding_account_id.id,
+                "amount_currency": -float(amount),
+                "balance": -balance,
+            },
+        ]
+        move = (
+            self.env["account.move"]
+            .sudo()
+            .create(
+                {
+                    "move_type": "entry",
+                    "journal_id": self.journal_id.id,
+                    "company_id": company.id,
+                    "date": day,
+                    "ref": name,
+                    "line_ids": [Command.create({**common, **line}) for line in lines],
+                }
+            )
+        )
+        move._post(soft=False)
+        return move

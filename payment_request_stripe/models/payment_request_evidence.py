@@ -1,0 +1,87 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import io
+import json
+import zipfile
+
+from odoo import models
+from odoo.exceptions import UserError
+
+
+class PaymentRequestDispute(models.Model):
+    """The evidence pack: what speaks for us, in one ZIP file to hand in at Stripe."""
+
+    _inherit = "payment.request.dispute"
+
+    def _create_evidence(self):
+        """Keep the pack as an attachment of the dispute and return it."""
+        self.ensure_one()
+        return self.env["ir.attachment"].create(
+            {
+                "name": f"{self.request_id.name} {self.stripe_dispute_ref}.zip".replace("/", "-"),
+                "raw": self._pack_evidence(),
+                "mimetype": "application/zip",
+                "res_model": self._name,
+                "res_id": self.id,
+            }
+        )
+
+    def _pack_evidence(self):
+        """Return the ZIP file: invoices, messages with their delivery, facts of the payment."""
+        buffer = io.BytesIO()
+        missing = []
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as pack:
+            for invoice in self.request_id.line_ids.move_id:
+                try:
+                    document = invoice._get_invoice_legal_documents("pdf", allow_fallback=True)
+                    pack.writestr(f"invoices/{document['filename']}", document["content"])
+                except UserError as error:  # this server cannot make PDF files
+                    missing.append(f"{invoice.name}: {error}")
+            facts = {**self._get_facts(), "missing_documents": missing}
+            pack.writestr("facts.json", json.dumps(facts, indent=2, default=str))
+            pack.writestr("messages.txt", self._get_messages())
+        return buffer.getvalue()
+
+    def _get_facts(self):
+        """Return what we know of the payment; nothing secret, no link that could be used."""
+        request, payment = self.request_id, self.payment_id
+        return {
+            "dispute": self.stripe_dispute_ref,
+            "reason": self.reason,
+            "evidence_until": self.due_by,
+            "customer": request.partner_id.display_name,
+            "email": request.to_email,
+            "phone": request.to_phone,
+            "payment_request": request.name,
+            "sent_at": request.sent_at,
+            "opened_at": request.opened_at,
+            "paid_at": request.paid_at,
+            "payment": payment.name,
+            "payment_intent": payment.stripe_payment_intent_ref,
+            "amount": payment.currency_id.format(payment.amount),
+            "invoices": [
+                {
+                    "number": line.move_id.name,
+                    "date": line.move_id.invoice_date,
+                    "due": line.move_id.invoice_date_due,
+                    "paid": line.currency_id.format(line.amount_paid),
+                    "lines": line.move_id.invoice_line_ids.mapped("name"),
+                }
+                for line in request.line_ids
+            ],
+            "refunds": [
+                {"refund": refund.stripe_refund_ref, "amount": refund.amount, "state": refund.state}
+                for refund in request.refund_ids
+            ],
+        }
+
+    def _get_messages(self):
+        """Return each message that was sent, to whom, and what is known of its arrival."""
+        request = self.request_id
+        rows = [
+            f"{row.create_date} {row.channel} to {row.recipient}: {row.state}"
+            f"{f' ({row.vendor_ref})' if row.vendor_ref else ''}"
+            for row in request.delivery_ids.sorted("id")
+        ]
+        opened = f"Link first opened by a person: {request.opened_at or 'not known'}"
+        return "\n".join([*(rows or ["No message was sent by the system."]), opened, ""])

@@ -1,0 +1,101 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ..gateways.errors import GatewayError
+from ..gateways.events import PaymentEvent
+from ..gateways.money import to_decimal, to_major
+from ..gateways.undo import parse_move
+
+# Stripe knows the fee of a card at once, of a bank debit when it settles; later nobody asks.
+ASK_FOR = timedelta(days=14)
+
+
+class AccountPayment(models.Model):
+    _inherit = "account.payment"
+
+    stripe_fee = fields.Monetary(
+        readonly=True, copy=False, help="What Stripe keeps of this payment, in its currency."
+    )
+    stripe_balance_ref = fields.Char(string="Stripe Balance Transaction", readonly=True, copy=False)
+    stripe_fee_move_id = fields.Many2one(
+        comodel_name="account.move",
+        string="Stripe Fee Entry",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
+        index="btree_not_null",
+    )
+
+    _stripe_fee_wanted = models.Index(
+        "(id) WHERE stripe_payment_intent_ref IS NOT NULL AND stripe_balance_ref IS NULL"
+    )
+
+    def _learn_fee(self, move, day):
+        """Keep what Stripe says it kept of this payment, once; book it if the company wants so.
+
+        :param move: a `BalanceLine` of Stripe
+        :return: the reason why there was nothing to do, or none
+        """
+        self.ensure_one()
+        if self.stripe_balance_ref:
+            return self.env._("The fee is known already.")
+        self.stripe_balance_ref = move.ref
+        fee = to_major(move.fee, move.currency)
+        request = self.payment_request_id
+        if move.currency == self.currency_id.name:
+            self.stripe_fee = float(fee)
+        if move.currency == request.currency_id.name:
+            known = to_decimal(request.stripe_fee, request.currency_id.decimal_places)
+            request.stripe_fee = float(known + fee)
+        if self.company_id.payment_request_post_fees and fee > 0:
+            name = f"{request.name} {self.stripe_payment_intent_ref} fee"
+            day = self._get_open_day(max(day, self.date))
+            self.stripe_fee_move_id = self._post_stripe_fee(fee, move.currency, day, name)
+        return ""
+
+
+class PaymentRequestEvent(models.Model):
+    _inherit = "payment.request.event"
+
+    def _on_charge_updated(self, checkout, event: PaymentEvent):
+        """Stripe knows what it keeps of a payment; told by webhook it is only a reference."""
+        payment = checkout._get_payment()
+        move = self.payload["data"]["object"].get("balance_transaction")
+        if not payment or not isinstance(move, dict):
+            return self.env._("It does not say what Stripe keeps: the poll asks.")
+        return payment._learn_fee(parse_move(move), checkout._get_stripe_date(event))
+
+    @api.model
+    def _cron_poll_stripe(self):
+        result = super()._cron_poll_stripe()
+        self._poll_fees()
+        return result
+
+    @api.model
+    def _poll_fees(self, limit=200):
+        """Ask Stripe what it keeps of the payments that were booked lately."""
+        payments = self.env["account.payment"].search(
+            [
+                ("stripe_payment_intent_ref", "!=", False),
+                ("stripe_balance_ref", "=", False),
+                ("create_date", ">=", fields.Datetime.now() - ASK_FOR),
+            ],
+            order="id",
+            limit=limit,
+        )
+        for payment in payments:
+            request = payment.payment_request_id
+            request._commit()
+            try:
+                payload = request.provider_id._get_stripe_gateway().retrieve_charge(
+                    payment.stripe_payment_intent_ref
+                )
+            except GatewayError as error:
+                request._log_step(f"fee not asked: {error.message}")
+                continue
+            if payload:
+                self._store(request.provider_id, payload)
+            request._commit()

@@ -1,0 +1,229 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import uuid
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+
+from ..exceptions import PaymentRequestRefused
+from ..gateways.errors import GatewayError, Refused
+from ..gateways.money import AmountError, to_decimal, to_minor
+from ..gateways.undo import refund_parameters
+
+
+class AccountPayment(models.Model):
+    _inherit = "account.payment"
+
+    def _get_refundable(self):
+        """Return what of this payment may still be refunded at Stripe: Decimal, major units."""
+        self.ensure_one()
+        digits = self.currency_id.decimal_places
+        refunds = self.env["payment.request.refund"].search(
+            [("payment_id", "=", self.id), ("state", "in", ("intended", "pending"))]
+        )
+        return sum(self._get_undoable().values(), to_decimal(0, digits)) - sum(
+            to_decimal(refund.amount, digits) for refund in refunds
+        )
+
+
+class PaymentRequestRefund(models.Model):
+    """Asking Stripe for a refund: intend and commit, ask, keep the answer for the worker."""
+
+    _inherit = "payment.request.refund"
+
+    @api.model
+    def _intend(self, payment, wanted, reason):
+        """Write down one refund, and commit it, before Stripe is asked.
+
+        :param payment: the booked payment whose money goes back
+        :param wanted: ``[(request line or none, Decimal, credit note or none)]``, major units
+        :raise PaymentRequestRefused: when it cannot be refunded; nothing is written
+        """
+        request = payment.payment_request_id
+        request._lock()
+        amount = sum((part for _line, part, _note in wanted), Decimal(0))
+        minor = self._check_refund(payment, amount)
+        key = str(uuid.uuid4())
+        refund = self.create(
+            {
+                "request_id": request.id,
+                "payment_id": payment.id,
+                "amount": float(amount),
+                "reason": reason,
+                "idempotency_key": key,
+                "parameters": refund_parameters(
+                    payment.stripe_payment_intent_ref,
+                    minor,
+                    reason or "",
+                    {"payment_request": request.name, "refund": key},
+                ),
+                "line_ids": [
+                    Command.create(
+                        {"line_id": line.id, "amount": float(part), "credit_move_id": note.id}
+                    )
+                    for line, part, note in wanted
+                ],
+            }
+        )
+        request._commit()
+        return refund
+
+    @api.model
+    def _check_refund(self, payment, amount):
+        """Return `amount` in minor units if it can be refunded; refuse it with a sentence."""
+        code = payment.currency_id.name
+        left = payment._get_refundable()
+        if amount <= 0:
+            message = self.env._("The amount to refund must be above zero.")
+        elif amount > left:
+            message = self.env._(
+                "At most %(left)s of %(payment)s can be refunded.",
+                left=payment.currency_id.format(float(left)),
+                payment=payment.name,
+            )
+        else:
+            try:
+                return to_minor(amount, code)
+            except AmountError:
+                message = self.env._(
+                    "%(amount)s is no exact amount in %(currency)s.", amount=amount, currency=code
+                )
+        raise PaymentRequestRefused(
+            [{"invoice_id": None, "code": "refund_amount", "message": message}]
+        )
+
+    def _ask(self):
+        """Ask Stripe for this refund, or what became of it; the answer goes into the inbox.
+
+        Asked again after a crash or a time-out, Stripe answers with the same refund.
+
+        :raise GatewayError: when Stripe cannot be asked, or says no; a no is kept on the refund
+        """
+        self.ensure_one()
+        provider = self.request_id.provider_id
+        self.asked_at = fields.Datetime.now()
+        self.request_id._commit()
+        gateway = provider._get_stripe_gateway()
+        try:
+            if self.stripe_refund_ref:
+                payloads = [gateway.retrieve_refund(self.stripe_refund_ref)]
+            else:
+                payloads = [gateway.create_refund(self.parameters, self.idempotency_key)]
+        except Refused as error:
+            if not self.stripe_refund_ref:
+                self._refuse(error)
+            raise
+        for payload in payloads:
+            self.env["payment.request.event"]._store(provider, payload)
+        self.request_id._log_step(f"refund {payloads[0]['data']['object']['id']} asked")
+        self.request_id._commit()
+
+    def _refuse(self, error):
+        """Keep that Stripe said no, unless it became a refund all the same meanwhile."""
+        self.request_id._commit()
+        self.request_id._lock()
+        if self.state == "intended":
+            self.write({"state": "failed", "failure_reason": error.message})
+        self.request_id._commit()
+
+    @api.model
+    def _cron_poll(self, limit=200):
+        """Ask Stripe about refunds under way: asked but not answered, or pending."""
+        refunds = self.search(
+            [("state", "in", ("intended", "pending"))],
+            order="asked_at nulls first, id",
+            limit=limit,
+        )
+        for refund in refunds:
+            try:
+                refund.with_company(refund.company_id)._ask()
+            except GatewayError as error:
+                refund.request_id._log_step(f"refund not polled: {error.message}")
+                if isinstance(error, Refused):
+                    refund._tell_refusal(error.message)
+
+    def _tell_refusal(self, message):
+        self.request_id._notify_person_in_charge(
+            self.env._("Stripe refused a refund"),
+            self.env._(
+                "%(amount)s was not refunded: %(reason)s",
+                amount=self.currency_id.format(self.amount),
+                reason=message,
+            ),
+        )
+
+
+class PaymentRequest(models.Model):
+    _inherit = "payment.request"
+
+    def _refund(self, wanted, reason="", payment=None):
+        """Refund what is wanted, from one payment or over all of this request.
+
+        Commits before and after Stripe is asked; the worker books what Stripe says.
+
+        :param wanted: ``[(request line or none, Decimal, credit note or none)]``, major units
+        :return: the refunds
+        :raise UserError: with a sentence, when Stripe said no or did not answer
+        """
+        self.ensure_one()
+        refunds = self.env["payment.request.refund"]
+        shared = self._share_refund(wanted, payment or self._get_stripe_payments())
+        for one, parts in shared.items():
+            refunds |= refunds._intend(one, parts, reason)
+        for refund in refunds:
+            try:
+                refund._ask()
+            except Refused as error:
+                raise UserError(
+                    self.env._("Stripe refused the refund: %(reason)s", reason=error.message)
+                ) from error
+            except GatewayError as error:
+                raise UserError(
+                    self.env._(
+                        "Stripe did not answer (%(reason)s). The refund is kept and asked for "
+                        "again by itself: do not refund a second time.",
+                        reason=error.message,
+                    )
+                ) from error
+        return refunds
+
+    def _get_stripe_payments(self):
+        """Return the payments that Stripe took for this request, the latest first."""
+        return self.payment_ids.filtered(
+            lambda payment: (
+                payment.payment_type == "inbound"
+                and payment.stripe_payment_intent_ref
+                and payment.move_id.state == "posted"
+            )
+        ).sorted("id", reverse=True)
+
+    def _share_refund(self, wanted, payments):
+        """Say which payment gives back what: ``{payment: [(line, Decimal, credit note)]}``.
+
+        :raise PaymentRequestRefused: when the payments hold less than is wanted
+        """
+        left = {payment: payment._get_undoable() for payment in payments}
+        shared = {}
+        for line, amount, note in wanted:
+            for payment in payments:
+                shares = [one for one in left[payment] if one.payment_request_line_id == line]
+                if not line:
+                    shares = payment._sort_by_credit(left[payment])
+                part = sum(
+                    (one.amount for one in payment._take(left[payment], shares, amount)),
+                    Decimal(0),
+                )
+                if part:
+                    shared.setdefault(payment, []).append((line, part, note))
+                    amount -= part
+            if amount > 0:
+                message = self.env._(
+                    "%(amount)s more than was paid for %(what)s cannot be refunded.",
+                    amount=self.currency_id.format(float(amount)),
+                    what=line.move_id.name or self.env._("the customer's credit"),
+                )
+                detail = {"invoice_id": line.move_id.id, "code": "refund_amount"}
+                raise PaymentRequestRefused([{**detail, "message": message}])
+        return shared

@@ -1,0 +1,172 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from decimal import Decimal
+
+from odoo import fields, models
+from odoo.fields import Command
+
+from ..exceptions import BookingRefused
+from ..gateways.money import to_decimal
+from .payment_request_undo_dates import UNDO_FLOOR, UndoFloor
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    payment_request_share_id = fields.Many2one(
+        comodel_name="account.move.line",
+        string="Share Taken Back",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The share of a payment that this item takes back: a refund or a dispute.",
+    )
+    payment_request_undo_ids = fields.One2many(
+        comodel_name="account.move.line", inverse_name="payment_request_share_id"
+    )
+
+    def _get_allocations(self):
+        """Return the reconciliations of this share with what it paid, the latest due first.
+
+        Without those with refunds, and with exchange differences, which Odoo undoes by itself.
+        """
+        self.ensure_one()
+        return self.matched_debit_ids.filtered(
+            lambda partial: (
+                not partial.debit_move_id.payment_request_share_id
+                and not self.currency_id.is_zero(partial.credit_amount_currency)
+            )
+        ).sorted(
+            lambda partial: (
+                partial.debit_move_id.date_maturity or partial.debit_move_id.date,
+                partial.debit_move_id.id,
+            ),
+            reverse=True,
+        )
+
+    def _free_share(self, amount):
+        """Undo as much of this share's allocation as leaves `amount` of it open.
+
+        :return: ``(items it was reconciled with, what is open more than needed)``
+        :raise BookingRefused: when there is not so much of it
+        """
+        digits = self.currency_id.decimal_places
+        is_open = to_decimal(-self.amount_residual_currency, digits)
+        dropped = self.env["account.partial.reconcile"]
+        for partial in self._get_allocations():
+            if is_open >= amount:
+                break
+            dropped |= partial
+            is_open += to_decimal(partial.credit_amount_currency, digits)
+        if is_open < amount:
+            raise BookingRefused(
+                self.env._(
+                    "%(payment)s does not hold as much as is to go back.", payment=self.move_id.name
+                )
+            )
+        freed = dropped.debit_move_id
+        dropped.unlink()
+        return freed, is_open - amount
+
+
+class AccountPayment(models.Model):
+    """Taking money of a payment back, share by share, and giving it back again."""
+
+    _inherit = "account.payment"
+
+    def _prepare_undo_entry(self, parts, date, name):
+        """Return the values of the items that take `parts` back from the clearing account."""
+        request = self.payment_request_id
+        company, currency = self.company_id, self.currency_id
+        total = sum((part.amount for part in parts), Decimal(0))
+        common = {
+            "name": name,
+            "partner_id": self.partner_id.id,
+            "currency_id": currency.id,
+            "date_maturity": date,
+            "analytic_distribution": False,
+        }
+
+        def in_company_currency(amount):
+            return currency._convert(float(amount), company.currency_id, company, date)
+
+        lines = [
+            {
+                **common,
+                "account_id": self.outstanding_account_id.id,
+                "amount_currency": -float(total),
+                "balance": -in_company_currency(total),
+            }
+        ]
+        cumulated, booked = Decimal(0), 0.0
+        for part in parts:
+            cumulated += part.amount
+            balance = company.currency_id.round(in_company_currency(cumulated) - booked)
+            booked = company.currency_id.round(booked + balance)
+            invoice = part.share.payment_request_line_id.move_id
+            lines.append(
+                {
+                    **common,
+                    "name": f"{name} {invoice.name or ''}".strip(),
+                    "account_id": (part.share.account_id or request._get_receivable_account()).id,
+                    "amount_currency": float(part.amount),
+                    "balance": balance,
+                    "payment_request_share_id": part.share.id,
+                }
+            )
+        return [Command.create(line) for line in lines]
+
+    def _take_back(self, move, parts, date):
+        """Reconcile the posted entry `move`, made of `parts`, with what it takes back.
+
+        The invoices are open again, without a change in the months before `date`.
+
+        :raise BookingRefused: when something would be left over
+        """
+        env = self.with_context(**{UNDO_FLOOR: UndoFloor(date)}).sudo().env
+        undo_lines = (
+            move.with_env(env)
+            .line_ids.filtered("account_id.reconcile")
+            .filtered(lambda line: line.account_type == "asset_receivable")
+        )
+        plan, again = [], []
+        for line, part in zip(undo_lines.sorted("id"), parts, strict=True):
+            share = part.share.with_env(env)
+            if part.credit:
+                plan.append(line | part.credit.with_env(env))
+            elif share:
+                freed, rest = share._free_share(part.amount)
+                plan.append(line | share)
+                if rest and freed:
+                    again.append(share | freed)
+        if plan:
+            env["account.move.line"]._reconcile_plan(plan + again)
+        for line, part in zip(undo_lines.sorted("id"), parts, strict=True):
+            if part.share and not line.reconciled:
+                raise BookingRefused(
+                    self.env._("%(name)s was not taken back exactly.", name=line.name)
+                )
+
+    def _give_back(self, move, date, reference):
+        """Reverse an entry that took money back, and pay the invoices again with it.
+
+        :return: the shares that got their money back
+        """
+        env = self.with_context(**{UNDO_FLOOR: UndoFloor(date)}).sudo().env
+        move = move.with_env(env)
+        undo_lines = move.line_ids.filtered("payment_request_share_id")
+        shares = undo_lines.payment_request_share_id
+        (undo_lines.matched_debit_ids | undo_lines.matched_credit_ids).unlink()
+        undo_lines.payment_request_share_id = False
+        move._reverse_moves([{"date": date, "ref": reference}], cancel=True)
+        plan = [
+            share | owed
+            for share in shares
+            if (line := share.payment_request_line_id)
+            and (owed := line._get_open_invoice_lines(share.account_id))
+            and not share.reconciled
+        ]
+        if plan:
+            env["account.move.line"]._reconcile_plan(plan)
+        return shares

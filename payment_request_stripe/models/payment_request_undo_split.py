@@ -1,0 +1,146 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from odoo import models
+
+from ..gateways.money import to_decimal
+
+
+@dataclass
+class UndoPart:
+    """What goes back of one share of a payment.
+
+    :ivar share: the payment's receivable item, or none when all of them went back already
+    :ivar amount: major units of the payment's currency
+    :ivar credit: open items of a credit note that the money answers, or none to undo the share
+    """
+
+    share: Any
+    amount: Decimal
+    credit: Any = None
+
+
+class AccountPayment(models.Model):
+    """Saying which shares of a payment give back what goes back."""
+
+    _inherit = "account.payment"
+
+    def _get_undoable(self):
+        """Return ``{share: Decimal}`` of what has not gone back yet, in the payment's currency."""
+        self.ensure_one()
+        digits = self.currency_id.decimal_places
+        shares = self.move_id.line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable" and line.amount_currency < 0
+        )
+        return {
+            share: to_decimal(-share.amount_currency, digits)
+            - sum(
+                to_decimal(line.amount_currency, digits)
+                for line in share.payment_request_undo_ids
+                if line.parent_state == "posted"
+            )
+            for share in shares
+        }
+
+    def _get_open_day(self, day):
+        """Return `day`, or the first open one after a locked period."""
+        locks = self.company_id._get_violated_lock_dates(day, False, self.journal_id)
+        return locks[-1][0] + timedelta(days=1) if locks else day
+
+    def _get_undone_lines(self, parts):
+        """Return ``{request line: Decimal}`` of what goes back of each."""
+        lines = {}
+        for part in parts:
+            if line := part.share.payment_request_line_id:
+                lines[line] = lines.get(line, 0) + part.amount
+        return lines
+
+    def _split_undo(self, amount, wanted=None, answer_notes=True):
+        """Say of which shares `amount` is taken back.
+
+        :param Decimal amount: major units
+        :param wanted: ``[(request line, or none for the customer's credit, Decimal, credit note)]``
+        :param bool answer_notes: answer open credit notes before an invoice is opened again
+        :return: ``(parts, guessed)``: nobody said which invoices, and several could be meant
+        """
+        left = {share: most for share, most in self._get_undoable().items() if most > 0}
+        parts, guessed, notes = [], False, self.env["account.move"]
+        for line, part, credit_note in wanted or ():
+            shares = [share for share in left if share.payment_request_line_id == line]
+            if not line:
+                shares = self._sort_by_credit(left)
+            parts += self._take(left, shares, part)
+            notes |= credit_note or notes
+        missing = amount - sum(part.amount for part in parts)
+        if missing > 0:
+            shares, guessed = self._guess_shares(left, missing)
+            parts += self._take(left, shares, missing)
+        if (missing := amount - sum(part.amount for part in parts)) > 0:
+            parts.append(UndoPart(self.env["account.move.line"], missing))
+        parts = self._merge(parts)
+        if answer_notes:
+            parts = [one for part in parts for one in self._prefer_credit_note(part, notes)]
+        return parts, guessed
+
+    def _merge(self, parts):
+        """Return one part per share: its allocation is undone in one go."""
+        merged = {}
+        for part in parts:
+            known = merged.setdefault(part.share, UndoPart(part.share, Decimal(0)))
+            known.amount += part.amount
+        return list(merged.values())
+
+    def _sort_by_credit(self, shares):
+        return sorted(shares, key=lambda share: (share.amount_residual_currency, -share.id))
+
+    def _guess_shares(self, left, amount):
+        """Order the shares for a refund that names no invoice: ``(shares, guessed)``.
+
+        The customer's open credit goes first, then the one invoice that was paid exactly so
+        much, else the last invoices of the request.
+        """
+        digits = self.currency_id.decimal_places
+        credit = sum(to_decimal(-share.amount_residual_currency, digits) for share in left)
+        lines = {share.payment_request_line_id for share in left}
+        if credit >= amount or amount == sum(left.values()) or len(lines) == 1:
+            return self._sort_by_credit(left), False
+        exact = [share for share, most in left.items() if most == amount]
+        if len(exact) == 1:
+            return exact, False
+        return self._sort_by_credit(left), True
+
+    def _take(self, left, shares, amount):
+        """Take `amount` of `shares` in their order, lower `left`, and return the parts."""
+        parts = []
+        for share in shares:
+            part = min(left[share], amount)
+            if part > 0:
+                left[share] -= part
+                amount -= part
+                parts.append(UndoPart(share, part))
+        return parts
+
+    def _prefer_credit_note(self, part, notes):
+        """Split a part into what answers an open credit note of the invoice, and the rest."""
+        share = part.share
+        invoice = share.payment_request_line_id.move_id
+        digits = self.currency_id.decimal_places
+        chosen = notes.filtered(
+            lambda note: note.reversed_entry_id in (invoice, self.env[note._name])
+        )
+        credit = (chosen or invoice.reversal_move_ids).line_ids.filtered(
+            lambda line: (
+                line.parent_state == "posted"
+                and line.account_id == share.account_id
+                and line.currency_id == share.currency_id
+                and line.amount_residual_currency < 0
+            )
+        )
+        is_open = sum(to_decimal(-line.amount_residual_currency, digits) for line in credit)
+        answered = min(part.amount, is_open) if share else 0
+        rest = [UndoPart(share, part.amount - answered)] if part.amount > answered else []
+        return [UndoPart(share, answered, credit), *rest] if answered else rest

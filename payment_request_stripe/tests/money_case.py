@@ -1,0 +1,77 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Paid requests, and what goes back of them."""
+
+from odoo.fields import Command
+
+from ..gateways.money import to_decimal, to_major
+from .stripe_wire import patch_stripe_wire
+from .test_booking import BookingCase
+
+
+class MoneyCase(BookingCase):
+    def setUp(self):
+        super().setUp()
+        self.stripe = self.enterContext(patch_stripe_wire(self.stripe))
+
+    def _pay_invoices(self, *amounts, **values):
+        """Return ``(request, invoices, charge)`` of a request that was paid by card."""
+        invoices = [self._create_invoice(amount, **values) for amount in amounts]
+        request = self._create_request(*invoices)
+        checkout = self._pay(request)
+        return request, invoices, self.stripe.charge_of(checkout.stripe_checkout_session_ref)
+
+    def _hear(self):
+        """Have Stripe tell all that happened so far."""
+        self._receive(*self.stripe.events)
+
+    def _refund(self, request, amounts=None, user=None, **values):
+        """Press Refund; `amounts` are ``{invoice: amount}``, by default all."""
+        if amounts is not None:
+            values["line_ids"] = [
+                Command.create({"line_id": line.id, "amount": amounts[line.move_id]})
+                for line in request.line_ids
+                if line.move_id in amounts
+            ]
+        with self._as_in_production(
+            self.env["payment.request.refund.wizard"], user or self.billing_user
+        ) as wizards:
+            wizards.create({"request_id": request.id, **values}).action_refund()
+        self._run_cron("ir_cron_process_events")
+
+    def assertMoney(self, request):
+        """Assert what must hold whatever happened: books balance, lines and Stripe agree."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        moves = self.env["account.move.line"].search([("move_id.company_id", "=", self.company.id)])
+        for move in moves.move_id:
+            self.assertAlmostEqual(sum(move.line_ids.mapped("balance")), 0, 6, move.name)
+        for line in request.line_ids:
+            self.assertEqual(line._get_reconciled(), line._get_net_paid(), line.move_id.name)
+        self.assertEqual(self._get_booked_totals(), self._get_stripe_totals())
+
+    def _get_booked_totals(self):
+        """Return ``{currency: Decimal}`` of what lies on the clearing account."""
+        clearing = self.env["account.move.line"].search(
+            [("account_id", "=", self.clearing_account.id), ("parent_state", "=", "posted")]
+        )
+        totals = {}
+        for line in clearing:
+            digits = line.currency_id.decimal_places
+            amount = to_decimal(line.amount_currency, digits)
+            totals[line.currency_id.name] = totals.get(line.currency_id.name, 0) + amount
+        return {currency: total for currency, total in totals.items() if total}
+
+    def _get_stripe_totals(self):
+        """Return the same of what lies at Stripe, before its fees for payments."""
+        totals = {}
+        for line in self.stripe.balance.values():
+            if (
+                line["type"] == "refund"
+                and self.stripe.refunds[line["source"]]["status"] == "pending"
+            ):
+                continue
+            currency = line["currency"].upper()
+            kept = line["fee"] if line["type"] == "adjustment" else 0
+            totals[currency] = totals.get(currency, 0) + to_major(line["amount"] - kept, currency)
+        return {currency: total for currency, total in totals.items() if total}

@@ -1,0 +1,180 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from .money_case import MoneyCase
+from .stripe_undo import fee
+
+
+@tagged("post_install", "-at_install")
+class TestAgreement(MoneyCase):
+    """Fees, healing and the comparison: both sides agree, or the difference has a name."""
+
+    def _compare(self):
+        comparison = self.env["payment.request.comparison"].with_user(self.billing_user).create({})
+        with self._as_in_production(comparison, self.billing_user) as wizard:
+            wizard.action_compare()
+        return comparison
+
+    def test_equal_after_payments_refunds_and_disputes(self):
+        self.company.payment_request_fee_account_id = self.company_data["default_account_expense"]
+        request, (first, _second), _charge = self._pay_invoices(100, 50)
+        self._refund(request, {first: 30})
+        _other, _invoices, charge = self._pay_invoices(70)
+        dispute, events = self.stripe.dispute(charge)
+        self._receive(*events)
+        self._receive(*self.stripe.close_dispute(dispute, "lost"))
+        comparison = self._compare()
+        self.assertTrue(comparison.is_equal, comparison.result)
+        self.assertIn("4 movements", comparison.result)
+
+    def test_a_lost_webhook_is_named_and_healed(self):
+        invoice = self._create_invoice(100)
+        request = self._create_request(invoice)
+        checkout = self._open_checkout(request)
+        self.stripe.pay(checkout.stripe_checkout_session_ref)  # and nobody tells
+        intent = self.stripe.charge_of(checkout.stripe_checkout_session_ref)["payment_intent"]
+        comparison = self._compare()
+        self.assertFalse(comparison.is_equal)
+        self.assertIn(f"{intent} of 100.00 USD is not booked", comparison.result)
+        self._run_cron("ir_cron_backfill_events")
+        self._run_cron("ir_cron_process_events")
+        self.assertOwed(invoice, "0")
+        self.assertTrue(self._compare().is_equal)
+
+    def test_a_refund_nobody_told_is_named_and_healed(self):
+        request, (invoice,), charge = self._pay_invoices(100)
+        refund = self.stripe.refund(charge, 2500)
+        self.assertIn(f"{refund['id']} of 25.00 USD is not booked", self._compare().result)
+        self._run_cron("ir_cron_backfill_events")
+        self._run_cron("ir_cron_process_events")
+        self.assertOwed(invoice, "25")
+        self.assertTrue(self._compare().is_equal)
+        self.assertMoney(request)
+
+    def test_what_is_booked_but_not_at_stripe_is_named(self):
+        request, _invoices, _charge = self._pay_invoices(100)
+        self.stripe.balance.clear()
+        comparison = self._compare()
+        self.assertIn(f"{request.payment_ids.name} (pi_", comparison.result)
+        self.assertIn("not at Stripe", comparison.result)
+
+    def test_events_of_other_applications_are_left_alone(self):
+        session = self.stripe.new_session(
+            {"line_items": [{"quantity": 1, "price_data": {"currency": "usd", "unit_amount": 500}}]}
+        )
+        self.stripe.pay(session["id"])
+        self._run_cron("ir_cron_backfill_events")
+        self.assertFalse(self.env["payment.request.event"].search([("state", "=", "received")]))
+
+    def test_a_stripe_that_does_not_answer_is_said(self):
+        self.stripe.fail_next("GET", "/v1/balance_transactions", timeout=True)
+        with self.assertRaisesRegex(UserError, "could not be asked"):
+            self._compare()
+
+    def test_the_fee_is_known_and_booked_if_wanted(self):
+        account = self.company_data["default_account_expense"]
+        self.company.payment_request_fee_account_id = account
+        self.company.payment_request_post_fees = True
+        request, _invoices, charge = self._pay_invoices(100)
+        self._run_cron("ir_cron_poll_stripe")
+        self._run_cron("ir_cron_process_events")
+        kept = fee(charge["amount"]) / 100
+        self.assertEqual(request.stripe_fee, kept)
+        self.assertEqual(request.payment_ids.stripe_fee_move_id.state, "posted")
+        clearing = self.env["account.move.line"].search(
+            [("account_id", "=", self.clearing_account.id), ("parent_state", "=", "posted")]
+        )
+        self.assertAlmostEqual(sum(clearing.mapped("balance")), 100 - kept, 6)
+        self._run_cron("ir_cron_poll_stripe")
+        self._run_cron("ir_cron_process_events")
+        self.assertEqual(request.stripe_fee, kept)
+
+
+@tagged("post_install", "-at_install")
+class TestChanges(MoneyCase):
+    """An open link follows what happens to its invoices by other ways."""
+
+    def test_paid_elsewhere_completes_the_request_and_closes_the_session(self):
+        invoice = self._create_invoice(100)
+        request = self._create_request(invoice)
+        checkout = self._open_checkout(request)
+        self._pay_elsewhere(invoice, 100)
+        self._run_cron("ir_cron_poll_stripe")
+        self.assertEqual(request.state, "completed")
+        self.assertEqual(request.amount_paid, 0)
+        session = self.stripe.sessions[checkout.stripe_checkout_session_ref]
+        self.assertEqual(session["status"], "expired")
+        self.assertEqual(checkout.state, "expired")
+
+    def test_part_paid_elsewhere_closes_the_session_and_keeps_the_link(self):
+        invoice = self._create_invoice(100)
+        request = self._create_request(invoice)
+        checkout = self._open_checkout(request)
+        self._pay_elsewhere(invoice, 40)
+        self._run_cron("ir_cron_poll_stripe")
+        self.assertEqual(checkout.state, "expired")
+        self.assertEqual((request.state, request.amount_residual), ("sent", 60))
+        self.assertIn("60.00", request.activity_ids.note)
+        self._pay(request)
+        self.assertOwed(invoice, "0")
+        self.assertMoney(request)
+
+    def test_a_change_rings_the_worker_and_nothing_else_does(self):
+        invoice = self._create_invoice(100)
+        self._create_request(invoice)
+        cron = self.env.ref("payment_request_stripe.ir_cron_poll_stripe")
+        triggers = self.env["ir.cron.trigger"].sudo()
+        before = triggers.search_count([("cron_id", "=", cron.id)])
+        self._pay_elsewhere(self._create_invoice(30), 30)
+        self.assertEqual(triggers.search_count([("cron_id", "=", cron.id)]), before)
+        self._pay_elsewhere(invoice, 40)
+        self.assertGreater(triggers.search_count([("cron_id", "=", cron.id)]), before)
+
+    def test_whoever_just_paid_is_booked_instead(self):
+        invoice = self._create_invoice(100)
+        request = self._create_request(invoice)
+        checkout = self._open_checkout(request)
+        self.stripe.pay(checkout.stripe_checkout_session_ref)
+        self._pay_elsewhere(invoice, 100)
+        self._run_cron("ir_cron_poll_stripe")
+        self._run_cron("ir_cron_process_events")
+        self.assertEqual(request.amount_paid, 100)
+        self.assertIn("100.00", " ".join(request.activity_ids.mapped("note")))
+        self.assertMoney(request)
+
+    def test_an_invoice_reset_to_draft_is_a_task_for_a_person(self):
+        invoice = self._create_invoice(100)
+        request = self._create_request(invoice)
+        invoice.button_draft()
+        self._run_cron("ir_cron_poll_stripe")
+        self.assertEqual(request.state, "sent")
+        self.assertIn("not posted", request.activity_ids.summary)
+
+    def test_a_pending_portal_payment_keeps_our_link_closed(self):
+        invoice = self._create_invoice(100)
+        request = self._create_request(invoice)
+        self.assertEqual(request._get_page_state(), "open")
+        method = self.env["payment.method"].sudo().search([("code", "=", "card")], limit=1)
+        transaction = (
+            self.env["payment.transaction"]
+            .sudo()
+            .create(
+                {
+                    "provider_id": self.provider.id,
+                    "payment_method_id": method.id,
+                    "reference": "portal",
+                    "amount": 100,
+                    "currency_id": invoice.currency_id.id,
+                    "partner_id": self.payer.id,
+                    "invoice_ids": [(6, 0, invoice.ids)],
+                    "state": "pending",
+                }
+            )
+        )
+        self.assertEqual(request._get_page_state(), "processing")
+        with self.assertRaisesRegex(UserError, "do not pay again"):
+            request._open_checkout(request._sign_quote(request._get_quote()))
+        transaction.state = "cancel"
+        self.assertEqual(request._get_page_state(), "open")

@@ -1,0 +1,74 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from .money_case import MoneyCase
+
+
+@tagged("post_install", "-at_install")
+class TestDesk(MoneyCase):
+    """Money that fits no invoice is a list of work with three ways out."""
+
+    def setUp(self):
+        super().setUp()
+        self.invoice = self._create_invoice(100)
+        self.request = self._create_request(self.invoice)
+        checkout = self._open_checkout(self.request)
+        self._pay_elsewhere(self.invoice, 70)
+        self._receive(self.stripe.pay(checkout.stripe_checkout_session_ref))
+        self.payment = self.request.payment_ids
+        self.desk = self.env["account.payment"].with_user(self.billing_user)
+        self.domain = [
+            ("payment_request_has_credit", "=", True),
+            ("payment_request_credit_kept", "=", False),
+        ]
+
+    def _get_work(self):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return self.desk.search(self.domain)
+
+    def test_the_list_shows_what_is_left(self):
+        self.assertEqual(self._get_work().ids, self.payment.ids)
+        self.assertEqual(self._get_work().payment_request_credit, 70)
+        self._pay_invoices(30)
+        self.assertEqual(self._get_work().ids, self.payment.ids, "only what fits no invoice")
+
+    def test_allocate_pays_the_oldest_open_invoices(self):
+        with self.assertRaisesRegex(UserError, "owes nothing"):
+            self._get_work().action_payment_request_allocate()
+        other = self._create_invoice(50)
+        self._get_work().action_payment_request_allocate()
+        self.assertOwed(other, "0")
+        self.assertEqual(self._get_work().payment_request_credit, 20)
+        self.assertTrue(self.request.activity_ids)
+        last = self._create_invoice(90)
+        self._get_work().action_payment_request_allocate()
+        self.assertOwed(last, "70")
+        self.assertFalse(self._get_work())
+        self.assertFalse(self.request.activity_ids)
+
+    def test_kept_credit_leaves_the_list(self):
+        self._get_work().action_payment_request_keep()
+        self.assertFalse(self._get_work())
+        self.assertFalse(self.request.activity_ids)
+        self.assertEqual(self.payment.payment_request_credit, 70)
+
+    def test_refund_gives_back_only_the_credit(self):
+        action = self._get_work().action_payment_request_refund_credit()
+        wizard = self.env["payment.request.refund.wizard"].browse(action["res_id"])
+        with self._as_in_production(wizard, self.billing_user) as dialog:
+            self.assertEqual(dialog.amount, 70)
+            dialog.action_refund()
+        self._run_cron("ir_cron_process_events")
+        self.assertFalse(self._get_work())
+        self.assertOwed(self.invoice, "0")
+        self.assertEqual(self.request.amount_refunded, 70)
+        self.assertMoney(self.request)
+
+    def test_readers_decide_nothing(self):
+        payment = self.payment.with_user(self.readonly_user)
+        for action in ("allocate", "keep", "refund_credit"):
+            with self.subTest(action), self.assertRaises(AccessError):
+                getattr(payment, f"action_payment_request_{action}")()

@@ -1,0 +1,150 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import io
+import itertools
+import json
+import zipfile
+
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .money_case import MoneyCase
+from .test_booking import EVENT_LOGGER
+
+
+@tagged("post_install", "-at_install")
+class TestDispute(MoneyCase):
+    """What the bank takes back opens the invoices; what it returns pays them again."""
+
+    def setUp(self):
+        super().setUp()
+        self.fees = self.company_data["default_account_expense"]
+        self.company.payment_request_fee_account_id = self.fees
+
+    def test_a_lost_dispute_opens_the_invoices_and_costs_the_fee(self):
+        request, (first, second), charge = self._pay_invoices(100, 50)
+        dispute, events = self.stripe.dispute(charge)
+        self._receive(*events)
+        self.assertEqual(request.dispute_state, "open")
+        self.assertOwed(first, "100")
+        self.assertOwed(second, "50")
+        self.assertEqual(request.state, "completed")
+        self.assertEqual(request.line_ids.mapped("amount_disputed"), [100, 50])
+        fees = self.env["account.move.line"].search([("account_id", "=", self.fees.id)])
+        self.assertEqual(sum(fees.mapped("balance")), 15)
+        self.assertMoney(request)
+        self._receive(*self.stripe.close_dispute(dispute, "lost"))
+        self.assertEqual(request.dispute_state, "lost")
+        self.assertOwed(first, "100")
+        self.assertMoney(request)
+
+    def test_a_won_dispute_pays_the_invoices_again(self):
+        request, (first, second), charge = self._pay_invoices(100, 50)
+        dispute, events = self.stripe.dispute(charge)
+        self._receive(*events)
+        self._receive(*self.stripe.close_dispute(dispute, "won"))
+        self.assertEqual(request.dispute_state, "won")
+        self.assertOwed(first, "0")
+        self.assertOwed(second, "0")
+        self.assertEqual(request.line_ids.mapped("amount_disputed"), [0, 0])
+        self.assertFalse(request.activity_ids)
+        self.assertMoney(request)
+
+    def test_a_bank_debit_returned_after_success_opens_the_invoice(self):
+        """A bank returns a debit as a dispute that is lost at once; only the end may be told."""
+        invoice = self._create_invoice(100)
+        request = self._create_request(invoice)
+        ref = self._open_checkout(request).stripe_checkout_session_ref
+        self._receive(self.stripe.pay_async(ref), self.stripe.settle(ref))
+        self.assertOwed(invoice, "0")
+        dispute, _events = self.stripe.dispute(
+            self.stripe.charge_of(ref), reason="insufficient_funds"
+        )
+        self._receive(*self.stripe.close_dispute(dispute, "lost"))
+        self.assertOwed(invoice, "100")
+        self.assertEqual(request.dispute_state, "lost")
+        self.assertIn("lost", " ".join(request.activity_ids.mapped("summary")))
+        self.assertMoney(request)
+
+    def test_an_inquiry_moves_no_money_and_asks_for_an_answer_in_time(self):
+        request, (invoice,), charge = self._pay_invoices(100)
+        dispute, events = self.stripe.dispute(charge, inquiry=True)
+        self._receive(*events)
+        self.assertEqual(request.dispute_state, "inquiry")
+        self.assertOwed(invoice, "0")
+        activity = request.activity_ids
+        self.assertEqual(activity.date_deadline, request.dispute_ids.due_by.date())
+        self.assertEqual(activity.user_id, self.billing_user)
+        self._receive(*self.stripe.close_dispute(dispute, "warning_closed"))
+        self.assertEqual(request.dispute_state, "none")
+        self.assertFalse(request.activity_ids)
+        self.assertMoney(request)
+
+    def test_an_inquiry_may_become_a_dispute(self):
+        request, (invoice,), charge = self._pay_invoices(100)
+        dispute, events = self.stripe.dispute(charge, 4000, inquiry=True)
+        self._receive(*events, self.stripe.withdraw(dispute))
+        self.assertEqual(request.dispute_state, "open")
+        self.assertOwed(invoice, "40")
+        self.assertEqual(len(request.activity_ids), 1)
+        self.assertMoney(request)
+
+    def test_any_order_ends_the_same(self):
+        for order in itertools.permutations(range(4)):
+            with self.subTest(order):
+                invoice = self._create_invoice(100)
+                request = self._create_request(invoice)
+                checkout = self._open_checkout(request)
+                ref = checkout.stripe_checkout_session_ref
+                paid = self.stripe.pay(ref)
+                dispute, events = self.stripe.dispute(self.stripe.charge_of(ref))
+                won = self.stripe.close_dispute(dispute, "won")[0]
+                events = [paid, *events, won]
+                with mute_logger(EVENT_LOGGER):
+                    self._receive(*[events[position] for position in order])
+                    self._run_cron("ir_cron_process_events")
+                self.assertEqual(
+                    request.dispute_state,
+                    "won",
+                    [(one.event_type, one.state, one.error) for one in request.event_ids],
+                )
+                self.assertOwed(invoice, "0")
+                self.assertMoney(request)
+
+    def test_a_refunded_part_is_not_disputed_twice(self):
+        request, (invoice,), charge = self._pay_invoices(100)
+        self._refund(request, {invoice: 30})
+        dispute, events = self.stripe.dispute(charge)
+        self.assertEqual(dispute["amount"], 7000)
+        self._receive(*events)
+        self.assertOwed(invoice, "100")
+        self.assertEqual(
+            (request.line_ids.amount_refunded, request.line_ids.amount_disputed), (30, 70)
+        )
+        self.assertMoney(request)
+
+    def test_without_an_account_for_fees_a_person_is_told(self):
+        self.company.payment_request_fee_account_id = False
+        request, (invoice,), charge = self._pay_invoices(100)
+        _dispute, events = self.stripe.dispute(charge)
+        self._receive(*events)
+        self.assertOwed(invoice, "100")
+        self.assertIn("15.00 USD", " ".join(request.activity_ids.mapped("note")))
+
+    def test_the_evidence_pack_holds_the_facts(self):
+        request, (invoice,), charge = self._pay_invoices(100)
+        _dispute, events = self.stripe.dispute(charge)
+        self._receive(*events)
+        action = request.dispute_ids.with_user(self.billing_user).action_download_evidence()
+        attachment = self.env["ir.attachment"].browse(
+            int(action["url"].split("/")[3].split("?")[0])
+        )
+        with zipfile.ZipFile(io.BytesIO(attachment.raw)) as pack:
+            facts = json.loads(pack.read("facts.json"))
+            self.assertIn("messages.txt", pack.namelist())
+            self.assertTrue(
+                [name for name in pack.namelist() if name.startswith("invoices/")]
+                or facts["missing_documents"]
+            )
+        self.assertEqual(facts["invoices"][0]["number"], invoice.name)
+        self.assertNotIn(request.access_token, json.dumps(facts))

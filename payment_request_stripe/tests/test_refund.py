@@ -1,0 +1,278 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import itertools
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .money_case import MoneyCase
+from .test_booking import EVENT_LOGGER
+
+
+@tagged("post_install", "-at_install")
+class TestRefund(MoneyCase):
+    """What goes back opens exactly the invoices it was meant for."""
+
+    def test_refund_of_one_invoice_opens_only_that_one(self):
+        request, (first, second), _charge = self._pay_invoices(100, 50)
+        self._refund(request, {second: 20})
+        self.assertOwed(first, "0")
+        self.assertOwed(second, "20")
+        self.assertEqual(second.payment_state, "partial")
+        refund = request.refund_ids
+        self.assertEqual((refund.state, refund.amount), ("succeeded", 20))
+        payment = refund.refund_payment_id
+        self.assertEqual(payment.payment_type, "outbound")
+        self.assertEqual(payment.stripe_refund_ref, refund.stripe_refund_ref)
+        self.assertEqual(payment.journal_id, self.stripe_journal)
+        self.assertEqual(request.state, "completed")
+        self.assertEqual((request.amount_paid, request.amount_refunded), (150, 20))
+        self.assertEqual(request.line_ids.mapped("amount_refunded"), [0, 20])
+        self.assertFalse(request.activity_ids)
+        self.assertMoney(request)
+
+    def test_the_whole_request_is_refunded_by_default(self):
+        request, invoices, charge = self._pay_invoices(100, 50, 7.77)
+        self._refund(request)
+        for invoice, owed in zip(invoices, ("100", "50", "7.77"), strict=True):
+            self.assertOwed(invoice, owed)
+            self.assertEqual(invoice.payment_state, "not_paid")
+        self.assertTrue(charge["refunded"])
+        self.assertEqual(len(request.payment_ids), 2, "one payment in, one out")
+        self.assertMoney(request)
+        with self.assertRaisesRegex(UserError, "Nothing of"):
+            request.with_user(self.billing_user).action_refund()
+
+    def test_repeated_part_refunds_add_up(self):
+        request, (invoice,), _charge = self._pay_invoices(100)
+        for owed in ("30", "60", "90"):
+            self._refund(request, {invoice: 30})
+            self.assertOwed(invoice, owed)
+            self.assertMoney(request)
+        with self.assertRaisesRegex(UserError, "cannot be refunded"):
+            self._refund(request, {invoice: 30})
+        self.assertEqual(request.amount_refunded, 90)
+        self.assertEqual(len(request.refund_ids), 3)
+
+    def test_a_refund_made_at_stripe_opens_the_invoice_it_equals(self):
+        request, (first, second, third), charge = self._pay_invoices(100, 50, 25)
+        self.stripe.refund(charge, 5000)
+        self._hear()
+        self.assertOwed(second, "50")
+        self.assertOwed(first, "0")
+        self.assertOwed(third, "0")
+        self.assertFalse(request.activity_ids, "only one invoice was paid with so much")
+        self.assertMoney(request)
+
+    def test_a_refund_made_at_stripe_that_could_be_any_asks_a_person(self):
+        request, (first, second), charge = self._pay_invoices(100, 50)
+        self.stripe.refund(charge, 6000)
+        self._hear()
+        self.assertOwed(second, "50")
+        self.assertOwed(first, "10")
+        self.assertIn(second.name, request.activity_ids.note)
+        self.assertMoney(request)
+
+    def test_any_order_and_repetition_ends_the_same(self):
+        for order in itertools.permutations(range(4)):
+            with self.subTest(order):
+                invoice = self._create_invoice(100)
+                request = self._create_request(invoice)
+                checkout = self._open_checkout(request)
+                ref = checkout.stripe_checkout_session_ref
+                paid = self.stripe.pay(ref)
+                before = len(self.stripe.events)
+                refund = self.stripe.refund(self.stripe.charge_of(ref), 4000)
+                updated = self.stripe.event("refund.updated", refund)
+                events = [paid, *self.stripe.events[before:]]
+                self.assertEqual(events[-1], updated)
+                with mute_logger(EVENT_LOGGER):
+                    self._receive(*[events[position] for position in order])
+                    self._run_cron("ir_cron_process_events")
+                    self._run_cron("ir_cron_poll_stripe")
+                    self._run_cron("ir_cron_process_events")
+                self.assertOwed(invoice, "40")
+                self.assertEqual(len(request.refund_ids), 1)
+                self.assertEqual(
+                    request.event_ids.filtered(lambda one: one.state == "failed").ids, []
+                )
+                self.assertFalse(request.activity_ids)
+                self.assertMoney(request)
+
+    def test_charge_refunded_alone_has_stripe_asked_for_the_list(self):
+        request, (invoice,), charge = self._pay_invoices(100)
+        self.stripe.refund(charge, 1000)
+        self.stripe.refund(charge, 2000)
+        told = [event for event in self.stripe.events if event["type"] == "charge.refunded"]
+        self._receive(*told)
+        self._run_cron("ir_cron_poll_stripe")
+        self._run_cron("ir_cron_process_events")
+        self.assertOwed(invoice, "30")
+        self.assertEqual(sorted(request.refund_ids.mapped("amount")), [10, 20])
+        self.assertMoney(request)
+
+    def test_our_refund_told_again_by_webhook_is_booked_once(self):
+        request, (invoice,), _charge = self._pay_invoices(100)
+        self._refund(request, {invoice: 40})
+        self._hear()
+        self._hear()
+        self.assertEqual(len(request.refund_ids), 1)
+        self.assertOwed(invoice, "40")
+        self.assertMoney(request)
+
+    def test_a_lost_answer_is_asked_again_and_refunds_once(self):
+        request, (invoice,), charge = self._pay_invoices(100)
+        self.stripe.fail_next("POST", "/v1/refunds", lose_answer=True)
+        with self.assertRaisesRegex(UserError, "do not refund a second time"):
+            self._refund(request, {invoice: 40})
+        self.env.invalidate_all()
+        self.assertEqual(request.refund_ids.state, "intended")
+        self._run_cron("ir_cron_poll_stripe")
+        self._run_cron("ir_cron_process_events")
+        self.assertEqual(request.refund_ids.state, "succeeded")
+        self.assertEqual(charge["amount_refunded"], 4000)
+        self.assertOwed(invoice, "40")
+        self.assertMoney(request)
+
+    def test_a_no_of_stripe_is_said_and_kept(self):
+        request, (invoice,), _charge = self._pay_invoices(100)
+        self.stripe.fail_next(
+            "POST",
+            "/v1/refunds",
+            status=400,
+            kind="invalid_request_error",
+            message="Insufficient funds in your Stripe balance.",
+        )
+        with self.assertRaisesRegex(UserError, "Insufficient funds"):
+            self._refund(request, {invoice: 40})
+        self.env.invalidate_all()
+        self.assertEqual(request.refund_ids.state, "failed")
+        self.assertOwed(invoice, "0")
+        self.assertEqual(request.amount_refunded, 0)
+        self._refund(request, {invoice: 40})
+        self.assertOwed(invoice, "40")
+        self.assertMoney(request)
+
+    def test_a_pending_refund_is_booked_when_it_succeeds(self):
+        request, (invoice,), charge = self._pay_invoices(100)
+        refund = self.stripe.refund(charge, 4000, status="pending")
+        self._hear()
+        self.assertEqual(request.refund_ids.state, "pending")
+        self.assertOwed(invoice, "0")
+        with self.assertRaisesRegex(UserError, "At most"):
+            self._refund(request, {invoice: 70})
+        refund["status"] = "succeeded"  # and nobody tells
+        self._run_cron("ir_cron_poll_stripe")
+        self._run_cron("ir_cron_process_events")
+        self.assertEqual(request.refund_ids.state, "succeeded")
+        self.assertOwed(invoice, "40")
+        self.assertMoney(request)
+
+    def test_a_refund_that_fails_after_success_pays_the_invoice_again(self):
+        request, (first, second), charge = self._pay_invoices(100, 50)
+        refund = self.stripe.refund(charge, 12000)
+        self._hear()
+        self.assertOwed(second, "50")
+        self.assertOwed(first, "70")
+        succeeded = self.stripe.event("refund.updated", refund)
+        failed = self.stripe.finish_refund(refund, "failed")
+        self._receive(failed, succeeded, {**failed, "id": "evt_again"})
+        self.assertOwed(first, "0")
+        self.assertOwed(second, "0")
+        self.assertEqual(request.refund_ids.state, "failed")
+        self.assertEqual(request.amount_refunded, 0)
+        self.assertTrue(
+            request.activity_ids.filtered(lambda one: "did not reach" in (one.note or ""))
+        )
+        self.assertMoney(request)
+        self._refund(request, {first: 100})
+        self.assertOwed(first, "100")
+        self.assertMoney(request)
+
+    def test_a_credit_note_is_answered_instead_of_the_invoice(self):
+        request, (invoice,), _charge = self._pay_invoices(100)
+        note = invoice._reverse_moves([{"invoice_date": invoice.invoice_date}])
+        note.invoice_line_ids.price_unit = 40
+        note.action_post()
+        self._refund(request, {invoice: 60})
+        self.assertOwed(note, "0")
+        self.assertOwed(invoice, "20")
+        self.assertEqual(request.amount_refunded, 60)
+        self.assertEqual(request.refund_ids.line_ids.credit_move_id, note)
+        self.assertMoney(request)
+
+    def test_credit_that_fits_no_invoice_goes_back_first(self):
+        first, second = self._create_invoice(100), self._create_invoice(50)
+        request = self._create_request(first, second)
+        checkout = self._open_checkout(request)
+        self._pay_elsewhere(first, 70)
+        self._receive(self.stripe.pay(checkout.stripe_checkout_session_ref))
+        charge = self.stripe.charge_of(checkout.stripe_checkout_session_ref)
+        self.stripe.refund(charge, 7000)
+        self._hear()
+        self.assertOwed(first, "0")
+        self.assertOwed(second, "0")
+        self.assertEqual(request.amount_refunded, 70)
+        self.assertEqual(request.line_ids.mapped("amount_refunded"), [0, 0])
+        self.assertMoney(request)
+
+    def test_what_a_person_unreconciled_is_used_first(self):
+        request, (invoice,), charge = self._pay_invoices(100)
+        share = request.payment_ids.move_id.line_ids.filtered("payment_request_line_id")
+        share.remove_move_reconcile()
+        self.stripe.refund(charge, 4000)
+        self._hear()
+        self.assertOwed(invoice, "100")
+        self.assertEqual(share.amount_residual, -60)
+        self.assertEqual(request.amount_refunded, 40)
+
+    def test_the_second_of_two_payments_goes_back_alone(self):
+        invoice = self._create_invoice(100)
+        request = self._create_request(invoice)
+        first = self._open_checkout(request)
+        first.state = "failed"
+        self.env.flush_all()
+        second = self._open_checkout(request)
+        self._receive(self.stripe.pay(first.stripe_checkout_session_ref))
+        self._receive(self.stripe.pay(second.stripe_checkout_session_ref))
+        payment = second._get_payment()
+        action = payment.with_user(self.billing_user).action_payment_request_refund()
+        with self._as_in_production(
+            self.env["payment.request.refund.wizard"].browse(action["res_id"]), self.billing_user
+        ) as wizard:
+            wizard.action_refund()
+        self._run_cron("ir_cron_process_events")
+        self.assertOwed(invoice, "0")
+        self.assertEqual(request.refund_ids.payment_id, payment)
+        self.assertEqual((request.amount_paid, request.amount_refunded), (200, 100))
+        self.assertEqual(request.state, "completed")
+        self.assertMoney(request)
+
+    def test_readers_cannot_refund(self):
+        request, _invoices, _charge = self._pay_invoices(100)
+        with self.assertRaises(AccessError):
+            request.with_user(self.readonly_user).action_refund()
+        with self.assertRaises(AccessError):
+            self._refund(request, user=self.readonly_user)
+
+    def test_lines_of_another_request_are_refused(self):
+        request, _invoices, _charge = self._pay_invoices(100)
+        other, (stranger,), _charge = self._pay_invoices(70)
+        wizard = (
+            self.env["payment.request.refund.wizard"]
+            .with_user(self.billing_user)
+            .create({"request_id": request.id})
+        )
+        wizard.line_ids.line_id = other.line_ids
+        with self.assertRaisesRegex(UserError, "another payment request"):
+            wizard.action_refund()
+        self.assertOwed(stranger, "0")
+
+    def test_the_total_is_spread_from_the_last_invoice(self):
+        request, _invoices, _charge = self._pay_invoices(100, 50)
+        wizards = self.env["payment.request.refund.wizard"].with_user(self.billing_user)
+        wizard = wizards.create({"request_id": request.id})
+        self.assertEqual(wizard.amount, 150)
+        wizard.amount = 60
+        self.assertEqual(wizard.line_ids.sorted("line_id").mapped("amount"), [10, 50])

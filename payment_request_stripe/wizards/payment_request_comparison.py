@@ -1,0 +1,193 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import calendar
+from datetime import datetime, time, timedelta
+
+import pytz
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ..gateways.errors import GatewayError
+from ..gateways.money import to_decimal, to_major
+
+# Stripe's words for what moves its balance: ours. Payouts and fees of the account are not ours.
+CHARGES = ("charge", "payment")
+REFUNDS = ("refund", "payment_refund")
+# What is near the edge of a period may be booked on the other side of it.
+MARGIN = timedelta(days=3)
+
+
+class PaymentRequestComparison(models.TransientModel):
+    """Stripe's balance against our books, for a period: equal, or each difference by its name."""
+
+    _name = "payment.request.comparison"
+    _description = "Comparison with Stripe"
+
+    company_id = fields.Many2one(
+        comodel_name="res.company",
+        required=True,
+        ondelete="cascade",
+        default=lambda self: self.env.company,
+    )
+    date_from = fields.Date(
+        required=True, default=lambda self: fields.Date.today() - timedelta(days=30)
+    )
+    date_to = fields.Date(required=True, default=fields.Date.today)
+    is_compared = fields.Boolean(readonly=True)
+    is_equal = fields.Boolean(readonly=True)
+    result = fields.Text(readonly=True)
+
+    def action_compare(self):
+        """Ask Stripe for what moved in the period and show how our books differ.
+
+        :raise UserError: when Stripe cannot be asked
+        """
+        self.ensure_one()
+        self.env["payment.request"].check_access("read")
+        if self.company_id not in self.env.companies:
+            raise UserError(self.env._("You are not in this company."))
+        if not self._get_provider():
+            raise UserError(self.env._("Stripe is not set up for this company."))
+        try:
+            counts, differences = self.sudo()._compare()
+        except GatewayError as error:
+            raise UserError(
+                self.env._("Stripe could not be asked: %(reason)s", reason=error.message)
+            ) from error
+        title = self.env._("Equal") if not differences else self.env._("Different")
+        self.write(
+            {
+                "is_compared": True,
+                "is_equal": not differences,
+                "result": "\n".join([f"{title}: {counts}", *differences]),
+            }
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "target": "new",
+        }
+
+    def _get_provider(self):
+        return self.env["payment.provider"]._get_payment_request_provider(self.company_id)
+
+    def _compare(self):
+        """Return ``(what was compared, [differences])``, both as sentences.
+
+        :raise GatewayError: when Stripe cannot be asked
+        """
+        since, until = (
+            self._get_moment(self.date_from - MARGIN),
+            self._get_moment(self.date_to + MARGIN + timedelta(days=1)),
+        )
+        self.env["ir.cron"]._commit_progress()
+        rows = self._get_provider()._get_stripe_gateway().list_balance(since, until)
+        start, end = (
+            self._get_moment(self.date_from),
+            self._get_moment(self.date_to + timedelta(days=1)),
+        )
+        seen, differences, count = set(), [], 0
+        for row in rows:
+            source = row.get("source")
+            if not isinstance(source, dict):
+                continue
+            seen.add(source.get("payment_intent") if row["type"] in CHARGES else source.get("id"))
+            if start <= row["created"] < end and self._is_ours(source):
+                count += 1
+                differences += self._find_difference(row, source)
+        differences += self._find_strangers(seen)
+        counts = self.env._("%(count)s movements of Stripe's balance compared.", count=count)
+        return counts, differences
+
+    def _get_moment(self, day):
+        """Return the Unix time at which a day of the company begins."""
+        partner = self.company_id.partner_id
+        zone = pytz.timezone(partner.tz or self.env.ref("base.user_admin").tz or "UTC")
+        begin = zone.localize(datetime.combine(day, time.min))
+        return calendar.timegm(begin.utctimetuple())
+
+    def _is_ours(self, source):
+        """Tell whether what moved the balance belongs to a checkout of this database."""
+        found = self.env["payment.request.checkout"].search(
+            [("stripe_payment_intent_ref", "=", source.get("payment_intent") or "-")], limit=1
+        )
+        if not found and (key := (source.get("metadata") or {}).get("checkout")):
+            found = found.search([("idempotency_key", "=", key)], limit=1)
+        return found.company_id == self.company_id if found else False
+
+    def _find_difference(self, row, source):
+        """Return what our books do not say of one movement, in sentences; mostly none."""
+        kind = row["type"]
+        amount = to_major(source["amount"], source["currency"])
+        money = f"{amount} {source['currency'].upper()}"
+        if kind in CHARGES:
+            return self._compare_payment(
+                "stripe_payment_intent_ref", source["payment_intent"], amount, money
+            )
+        if kind in REFUNDS:
+            if source.get("status") == "succeeded":
+                return self._compare_payment("stripe_refund_ref", source["id"], amount, money)
+            refund = self._find_row("payment.request.refund", "stripe_refund_ref", source["id"])
+            if refund and refund.state != "succeeded":
+                return []
+            return [self.env._("%(ref)s of %(money)s is not known.", ref=source["id"], money=money)]
+        if source.get("object") == "dispute":
+            return self._compare_dispute(source, money)
+        return []
+
+    def _find_row(self, model, field_name, ref):
+        return self.env[model].search([(field_name, "=", ref)], limit=1)
+
+    def _compare_payment(self, field_name, ref, amount, money):
+        payment = self._find_row("account.payment", field_name, ref)
+        if not payment or payment.move_id.state != "posted":
+            return [self.env._("%(ref)s of %(money)s is not booked.", ref=ref, money=money)]
+        booked = to_decimal(payment.amount, payment.currency_id.decimal_places)
+        if booked != amount:
+            return [
+                self.env._(
+                    "%(ref)s of %(money)s is booked with %(booked)s as %(payment)s.",
+                    ref=ref,
+                    money=money,
+                    booked=payment.currency_id.format(payment.amount),
+                    payment=payment.name,
+                )
+            ]
+        return []
+
+    def _compare_dispute(self, source, money):
+        dispute = self._find_row("payment.request.dispute", "stripe_dispute_ref", source["id"])
+        withdrawn = sum(move["amount"] for move in source.get("balance_transactions") or ()) < 0
+        if not dispute or bool(dispute.move_id) != withdrawn:
+            return [
+                self.env._(
+                    "The money of dispute %(ref)s of %(money)s is not booked as it moved.",
+                    ref=source["id"],
+                    money=money,
+                )
+            ]
+        fee = sum(move["fee"] for move in source.get("balance_transactions") or ())
+        if fee and not dispute.fee_move_id:
+            return [self.env._("The fee of dispute %(ref)s is not booked.", ref=source["id"])]
+        return []
+
+    def _find_strangers(self, seen):
+        """Name what is booked in the period, and Stripe does not know."""
+        payments = self.env["account.payment"].search(
+            [
+                ("payment_request_id.provider_id", "=", self._get_provider().id),
+                ("date", ">=", self.date_from),
+                ("date", "<=", self.date_to),
+                ("move_id.state", "=", "posted"),
+            ]
+        )
+        return [
+            self.env._(
+                "%(payment)s (%(ref)s) is booked, but not at Stripe.", payment=one.name, ref=ref
+            )
+            for one in payments
+            if (ref := one.stripe_refund_ref or one.stripe_payment_intent_ref) and ref not in seen
+        ]
