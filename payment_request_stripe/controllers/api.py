@@ -16,10 +16,8 @@ from .api_dispatcher import API_HEADERS, ApiError, api_route
 from .api_input import (
     LARGEST_ID,
     get_digest,
-    make_cursor,
     read_asked,
     read_choice,
-    read_cursor,
     read_flag,
     read_json_object,
     read_number,
@@ -49,7 +47,7 @@ class PaylinksApi(Controller):
             self._get_domain(arguments), order="id desc", limit=limit + 1
         )
         page = found[:limit]
-        cursor = make_cursor(page[-1].id) if len(found) > limit else None
+        cursor = str(page[-1].id) if len(found) > limit else None
         return self._answer({"data": page._get_api_values(), "nextCursor": cursor})
 
     @api_route("/api/paylinks", methods=["POST"])
@@ -84,8 +82,8 @@ class PaylinksApi(Controller):
         "/api/paylinks/<int:request_id>",
         methods=["POST", *OTHER_METHODS],
     )
-    def refuse_method(self, **_path):
-        raise ApiError(405, "method_not_allowed", "This address does not take this method.")
+    def refuse_writing(self, **_path):
+        raise self._refuse_method("GET")
 
     @api_route(
         "/api/paylinks/<int:request_id>/resend",
@@ -93,11 +91,11 @@ class PaylinksApi(Controller):
         methods=["GET", *OTHER_METHODS],
     )
     def refuse_reading(self, **_path):
-        raise ApiError(405, "method_not_allowed", "This address takes POST only.")
+        raise self._refuse_method("POST")
 
     @api_route("/api/paylinks", methods=OTHER_METHODS)
     def refuse_changing(self):
-        raise ApiError(405, "method_not_allowed", "This address takes GET and POST.")
+        raise self._refuse_method("GET, POST")
 
     @api_route("/api/paylinks/<path:rest>", methods=["GET", "POST", *OTHER_METHODS])
     def refuse_address(self, rest):
@@ -127,7 +125,7 @@ class PaylinksApi(Controller):
             ("partner_id", "=", read_number(arguments, "tenantId")),
             ("analytic_account_id", "=", read_number(arguments, "leaseId")),
             ("line_ids.move_id", "=", read_number(arguments, "invoiceId")),
-            ("id", "<", read_cursor(arguments)),
+            ("id", "<", read_number(arguments, "cursor")),
         ]
         return [term for term in wanted if term[2] is not None]
 
@@ -161,6 +159,10 @@ class PaylinksApi(Controller):
             return calls._answer_once(key, get_digest(request.httprequest), answer)
         except IdempotencyConflict as error:
             raise ApiError(409, "idempotency_conflict", str(error)) from error
+
+    def _refuse_method(self, allowed):
+        message = f"This address takes {allowed} only."
+        return ApiError(405, "method_not_allowed", message, headers=[("Allow", allowed)])
 
     def _answer(self, body, status=200):
         return request.make_json_response(body, API_HEADERS, status=status)

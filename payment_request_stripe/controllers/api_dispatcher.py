@@ -25,20 +25,19 @@ class ApiError(HTTPException):
     :param str code: for programs
     :param str message: for people
     :param details: dicts of ``invoiceId`` or ``field``, ``code``, ``message``
+    :param headers: more headers of the answer, as pairs
     """
 
-    def __init__(self, status, code, message, details=(), retry_after=None):
+    def __init__(self, status, code, message, details=(), headers=()):
         super().__init__(message)
         self.code = status
         self.body = {"error": {"code": code, "message": message, "details": list(details)}}
-        self.retry_after = retry_after
+        self.headers = headers
 
     def get_response(self, environ=None, scope=None):
-        headers = list(API_HEADERS)
+        headers = [*API_HEADERS, *self.headers]
         if self.code == 401:
             headers.append(("WWW-Authenticate", 'Bearer realm="paylinks"'))
-        if self.retry_after:
-            headers.append(("Retry-After", str(self.retry_after)))
         content_type = "application/json; charset=utf-8"
         return Response(json.dumps(self.body), self.code, headers, content_type=content_type)
 
@@ -106,7 +105,8 @@ def check_rate(name, caller):
     :raise ApiError: when there were too many within this minute
     """
     if wait := get_seconds_to_wait(name, caller):
-        raise ApiError(429, "too_many_requests", f"Try again in {wait} s.", retry_after=wait)
+        headers = [("Retry-After", str(wait))]
+        raise ApiError(429, "too_many_requests", f"Try again in {wait} s.", headers=headers)
 
 
 def describe_error(error):

@@ -2,8 +2,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What callers of the API send, checked field by field before anything else happens."""
 
-import base64
-import binascii
 import hashlib
 import json
 import re
@@ -170,27 +168,6 @@ def read_choice(arguments, name, choices):
         message = f"One of {', '.join(choices)}."
         raise ApiError(400, "malformed", f"{name}: {message}", [_describe(name, message)])
     return value
-
-
-def make_cursor(request_id):
-    """Return the text that stands for "what comes after this request"."""
-    return base64.urlsafe_b64encode(f"after:{request_id}".encode()).decode()
-
-
-def read_cursor(arguments):
-    """Return the id behind a cursor, or none when there is no cursor."""
-    text = arguments.get("cursor")
-    if text is None:
-        return None
-    try:
-        plain = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True).decode()
-        found = re.fullmatch(r"after:([1-9][0-9]{0,9})", plain)
-    except (binascii.Error, UnicodeError):
-        found = None
-    if not found or int(found.group(1)) > LARGEST_ID:
-        message = "Send what nextCursor said."
-        raise ApiError(400, "malformed", message, [_describe("cursor", message)])
-    return int(found.group(1))
 
 
 def get_digest(http_request):

@@ -5,6 +5,8 @@
 import threading
 import time
 
+from werkzeug.exceptions import TooManyRequests
+
 from odoo.http import request
 
 WINDOW = 60
@@ -47,3 +49,12 @@ def get_seconds_to_wait(name, caller):
     text = parameters.get_param(f"payment_request_stripe.rate_limit_{name}") or ""
     limit = int(text) if text.isdecimal() else LIMITS[name]
     return limiter.hit((request.db, name, caller), limit) if limit else 0
+
+
+def check_page_rate(name, caller):
+    """Count a look at a page.
+
+    :raise TooManyRequests: when there were too many within this minute
+    """
+    if wait := get_seconds_to_wait(name, caller):
+        raise TooManyRequests(retry_after=wait)
