@@ -14,6 +14,7 @@ from .api_dispatcher import ApiError
 LARGEST_ID = 2**31 - 1
 MOST_ALLOCATIONS = 1000
 LONGEST_TEXT = 10_000
+LONGEST_AMOUNT = 30
 AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
 DELIVERY_METHODS = {theirs: ours for ours, theirs in API_DELIVERY_METHODS.items()}
 
@@ -88,6 +89,8 @@ def _read_allocation(entry):
 def _read_amount(value):
     if isinstance(value, bool) or not isinstance(value, (int, str, Decimal)):
         raise TypeError('amount is a decimal text such as "120.50".')
+    if isinstance(value, Decimal) and abs(value.adjusted()) > LONGEST_AMOUNT:
+        raise ValueError("amount is out of range.")  # before 1e999999 is written out
     text = f"{value:f}" if isinstance(value, Decimal) else str(value)
     if not AMOUNT.fullmatch(text):
         raise ValueError('amount is a decimal text such as "120.50".')
@@ -96,9 +99,10 @@ def _read_amount(value):
 
 def read_id(value):
     """Return a number that may be the id of a record."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= LARGEST_ID:
+    is_number = isinstance(value, (int, Decimal)) and not isinstance(value, bool)
+    if not is_number or not 0 < value <= LARGEST_ID or value != int(value):
         raise ValueError("An id is a positive whole number.")
-    return value
+    return int(value)  # 7.0 is a whole number in JSON
 
 
 def _read_text(value):

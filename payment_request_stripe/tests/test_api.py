@@ -128,6 +128,8 @@ class TestApiCreate(ApiCase):
             {"allocations": [{"invoiceId": 2**40}]},
             {"allocations": [{"invoiceId": invoice, "amount": "1e3"}]},
             {"allocations": [{"invoiceId": invoice, "amount": [1]}]},
+            f'{{"allocations": [{{"invoiceId": {invoice}, "amount": 1e999999999}}]}}',
+            f'{{"allocations": [{{"invoiceId": {invoice}.5}}]}}',
             {"allocations": [{"invoiceId": invoice, "price": 1}]},
             {"allocations": [{"invoiceId": invoice}], "state": "completed"},
             {"allocations": [{"invoiceId": invoice}], "deliveryMethod": "pigeon"},
