@@ -31,3 +31,7 @@ class PayerNotice(UserError):
 
 class BookingRefused(UserError):
     """Money arrived but cannot be booked as the accounts are set up; nothing was written."""
+
+
+class IdempotencyConflict(UserError):
+    """An Idempotency-Key was used before, for a call that asked for something else."""

@@ -11,6 +11,8 @@ from odoo.http import content_disposition, request
 from odoo.tools import LazyTranslate, file_open
 from odoo.tools.misc import format_amount, format_date
 
+from .rate_limit import check_page_rate
+
 _lt = LazyTranslate(__name__)
 
 # What may stand in `?notice=`: the sentence is ours, the address carries only its code. A code that
@@ -131,7 +133,12 @@ class PayController(http.Controller):
     # === ANSWERS === #
 
     def _find(self, token):
-        return request.env["payment.request"]._find_by_token(token)
+        payment_request = request.env["payment.request"]._find_by_token(token)
+        if payment_request:
+            check_page_rate("page", payment_request.id)
+        else:
+            check_page_rate("unknown_page", request.httprequest.remote_addr)
+        return payment_request
 
     def _answer_page(self, payment_request, notice="", is_return=False):
         values = payment_request._get_pay_page_values()

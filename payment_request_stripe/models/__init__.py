@@ -24,6 +24,8 @@ from . import (
     payment_request_follow_up,
     payment_request_line,
     payment_request_pay,
+    payment_request_api,
+    payment_request_api_call,
     payment_request_qr,
     payment_request_refund,
     payment_request_refund_ask,

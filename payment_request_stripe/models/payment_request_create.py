@@ -15,6 +15,7 @@ OPTIONS = {
     "expires_at",
     "message",
     "origin",
+    "partner_id",
     "send",
     "to_email",
     "to_phone",
@@ -37,7 +38,8 @@ class PaymentRequest(models.Model):
             major units of the invoices' currency; without an amount, all that can be asked
         :param options: ``delivery_method``, ``to_email``, ``to_phone``, ``message``,
             ``expires_at`` (datetime, or text as Odoo writes it, UTC), ``analytic_account_id``,
-            ``origin``, ``user_id``, ``send`` (default True)
+            ``origin``, ``partner_id`` (the payer, if another contact of the same customer),
+            ``user_id``, ``send`` (default True)
         :return: the new ``payment.request``
         :raise PaymentRequestRefused: with one detail per refused invoice; nothing was created
         :raise UserError: when the call itself makes no sense
@@ -56,6 +58,17 @@ class PaymentRequest(models.Model):
                 self.env._("Unknown options: %(names)s.", names=", ".join(sorted(unknown)))
             )
         amounts = self._parse_allocations(allocations)
+        groups, details = self._examine(amounts, options, single=single)
+        if details:
+            raise PaymentRequestRefused(details)
+        return self._create_requests(groups, amounts, options)
+
+    @api.model
+    def _examine(self, amounts, options, single=False):
+        """Return the groups of invoices and one detail per refused invoice.
+
+        :param dict amounts: ``{invoice id: Decimal in major units, or None for all}``
+        """
         moves = self.env["account.move"].search([("id", "in", list(amounts))], order="id")
         moves.lock_for_update(allow_referencing=True)
         groups = self._group_moves(moves)
@@ -73,9 +86,7 @@ class PaymentRequest(models.Model):
             details += self._get_mix_refusals(groups)
         if not details:
             details = self._get_group_refusals(groups, amounts, options)
-        if details:
-            raise PaymentRequestRefused(details)
-        return self._create_requests(groups, amounts, options)
+        return groups, details
 
     @api.model
     def _parse_allocations(self, allocations):
@@ -146,8 +157,7 @@ class PaymentRequest(models.Model):
     def _create_requests(self, groups, amounts, options):
         """Write the requests and their lines, and send them unless told otherwise."""
         moves = self.env["account.move"].union(*groups.values())
-        asked = moves._get_payment_request_available()
-        asked.update({move_id: amount for move_id, amount in amounts.items() if amount is not None})
+        asked = self._get_asked(moves, amounts)
         vals_list = [
             self._prepare_request(key, moves, asked, options) for key, moves in groups.items()
         ]
@@ -173,9 +183,23 @@ class PaymentRequest(models.Model):
         return requests
 
     @api.model
+    def _get_asked(self, moves, amounts):
+        """Return ``{invoice id: Decimal}``: what was said, or all that can be asked."""
+        asked = moves._get_payment_request_available()
+        asked.update({move_id: amount for move_id, amount in amounts.items() if amount is not None})
+        return asked
+
+    @api.model
+    def _get_payer(self, moves, options=None):
+        """Return who is asked: who was named, the contact of all the invoices, or the company."""
+        if options and options.get("partner_id"):
+            return self.env["res.partner"].browse(options["partner_id"])
+        return moves.partner_id if len(moves.partner_id) == 1 else moves.commercial_partner_id
+
+    @api.model
     def _prepare_request(self, key, moves, asked, options):
         _commercial_partner, company, currency = key
-        partner = self._get_payer(moves)
+        partner = self._get_payer(moves, options)
         provider = self.env["payment.provider"]._get_payment_request_provider(company)
         return {
             "provider_id": provider.id,
@@ -200,11 +224,6 @@ class PaymentRequest(models.Model):
     def _get_default_user(self, moves):
         """Return who is in charge: whoever asks, or the salesperson when a machine does."""
         return moves[:1].invoice_user_id or self.env.user if self.env.su else self.env.user
-
-    @api.model
-    def _get_payer(self, moves):
-        """Return whom a request for `moves` of one customer asks: their contact, if it is one."""
-        return moves.partner_id if len(moves.partner_id) == 1 else moves.commercial_partner_id
 
     @api.model
     def _get_recipients(self, partner, options):

@@ -14,13 +14,14 @@ class PaymentRequest(models.Model):
 
     @api.model
     def _get_group_refusals(self, groups, amounts, options):
-        """Return one detail per invoice of each group that cannot be asked for or delivered.
+        """Return one detail per group that cannot be asked for or delivered, on its first invoice.
+
+        ``is_whole`` says that it is not about that invoice alone.
 
         :param dict groups: ``{(commercial partner, company, currency): invoices}``
         :param dict amounts: ``{invoice id: Decimal in major units, or None for all}``
         """
-        asked = self.env["account.move"].union(*groups.values())._get_payment_request_available()
-        asked.update({move_id: amount for move_id, amount in amounts.items() if amount is not None})
+        asked = self._get_asked(self.env["account.move"].union(*groups.values()), amounts)
         setup = {
             company: self._get_setup_refusal(company) for _partner, company, _currency in groups
         }
@@ -36,16 +37,53 @@ class PaymentRequest(models.Model):
             total = sum(asked[move.id] for move in moves)
             refusal = (
                 setup[company]
+                or self._get_payer_refusal(moves, options)
+                or self._get_contract_refusal(company, options)
                 or self._get_total_refusal(total, currency)
                 or self._get_delivery_refusal(moves, options)
                 or self._get_opt_out_group_refusal(moves, options, opted_out)
             )
             if refusal:
                 code, message = refusal
-                details += [
-                    {"invoice_id": move.id, "code": code, "message": message} for move in moves[:1]
-                ]
+                details.append(
+                    {
+                        "invoice_id": moves[:1].id,
+                        "code": code,
+                        "message": message,
+                        "is_whole": True,
+                    }
+                )
         return details
+
+    @api.model
+    def _get_payer_refusal(self, moves, options):
+        """Refuse a payer who is no contact of the invoices' customer."""
+        if not options.get("partner_id"):
+            return None
+        partner = self.env["res.partner"].search([("id", "=", options["partner_id"])])
+        if partner.commercial_partner_id == moves.commercial_partner_id and partner:
+            return None
+        return "other_customer", self.env._(
+            "Contact %(id)s does not belong to the customer of these invoices, %(customer)s.",
+            id=options["partner_id"],
+            customer=moves.commercial_partner_id.display_name,
+        )
+
+    @api.model
+    def _get_contract_refusal(self, company, options):
+        """Refuse an analytic account that is not there or belongs to another company."""
+        if not options.get("analytic_account_id"):
+            return None
+        found = self.env["account.analytic.account"].search_count(
+            [
+                ("id", "=", options["analytic_account_id"]),
+                ("company_id", "in", (False, company.id)),
+            ]
+        )
+        return not found and (
+            "unknown_contract",
+            self.env._("Contract %(id)s does not exist.", id=options["analytic_account_id"]),
+        )
 
     @api.model
     def _get_setup_refusal(self, company):
@@ -79,7 +117,7 @@ class PaymentRequest(models.Model):
     @api.model
     def _get_addresses(self, moves, options):
         """Return whom a request for `moves` would go to: e-mails normalized, phones as E.164."""
-        contact = self._get_recipients(self._get_payer(moves), options)
+        contact = self._get_recipients(self._get_payer(moves, options), options)
         addresses = {
             "email": email_normalize(contact["to_email"]),
             "sms": contact["to_phone"],
@@ -107,7 +145,7 @@ class PaymentRequest(models.Model):
             return "unknown_delivery_method", self.env._(
                 "%(method)s is no way to deliver a payment link.", method=str(method)[:50]
             )
-        partner = self._get_payer(moves)
+        partner = self._get_payer(moves, options)
         contact = self._get_recipients(partner, options)
         if method in ("email", "email_sms") or options.get("to_email"):
             if not contact["to_email"]:

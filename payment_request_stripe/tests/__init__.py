@@ -1,7 +1,9 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import (
+    test_access_matrix,
     test_agreement,
+    test_api,
     test_booking,
     test_checkout,
     test_create,
@@ -26,11 +28,11 @@ from . import (
     test_properties,
     test_provider,
     test_refund,
+    test_sms,
     test_tours,
+    test_twilio_status,
     test_undo_dates,
     test_views,
-    test_sms,
-    test_twilio_status,
     test_webhook,
     test_wizard,
 )

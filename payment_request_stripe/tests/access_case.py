@@ -1,0 +1,137 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Who there is, what there is to touch, and what of it the code offers."""
+
+import inspect
+
+from odoo.exceptions import AccessError
+from odoo.fields import Command
+from odoo.http import _generate_routing_rules
+from odoo.tests import new_test_user
+from odoo.tools import mute_logger
+
+from .api_case import ApiCase
+
+MODULE = "odoo.addons.payment_request_stripe."
+# What the matrix of the models covers.
+CRUD = {"create", "write", "unlink"}
+PASSWORD = "a password of the tests"
+
+
+class AccessCase(ApiCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.payer_contact = cls.env["res.partner"].create(
+            {"name": "Paula of Petra's", "parent_id": cls.payer.id, "email": "paula@example.com"}
+        )
+        other_company, other_user = cls._make_other_company()
+        cls.users = {
+            "portal_own": cls._make_user("portal_own", "base.group_portal"),
+            "portal_other": cls._make_user("portal_other", "base.group_portal"),
+            "internal": cls._make_user("internal", "base.group_user"),
+            "other_company": other_user,
+            "reader": cls.readonly_user,
+            "billing": cls.billing_user,
+        }
+        cls.users["portal_own"].partner_id.parent_id = cls.payer
+        for user in cls.users.values():
+            user.password = PASSWORD
+        cls.keys = {role: cls._make_key(user) for role, user in cls.users.items()}
+        cls.other_company = other_company
+
+    @classmethod
+    def _make_user(cls, login, group):
+        return new_test_user(
+            cls.env,
+            login=f"role_{login}",
+            groups=group,
+            company_id=cls.company.id,
+            company_ids=[Command.set(cls.company.ids)],
+        )
+
+    def _make_examples(self):
+        """Return ``{model: a record}`` for every model of ours, all of the payer's request."""
+        invoice = self._create_invoice(100)
+        request = self._create_request(invoice, amounts=[60])
+        self._click_pay(request)
+        session = request.checkout_ids.stripe_checkout_session_ref
+        self._receive(self.stripe.pay(session))
+        self._ask(self._create_invoice(50), headers={"Idempotency_Key": "once"})
+        action = self._create_invoice(30).with_user(self.billing_user).action_send_payment_link()
+        self.request = request
+        self.env["payment.request.refund"].sudo().create(
+            {"request_id": request.id, "payment_id": request.payment_ids.id, "amount": 5}
+        )
+        self.env["payment.request.delivery"].sudo().create(
+            {"request_id": request.id, "channel": "sms", "recipient": "+14155550100"}
+        )
+        examples = {
+            "account.move": invoice,
+            "account.payment": request.payment_ids,
+            "payment.provider": self.provider,
+            "payment.request": request,
+            "res.partner": self.payer,
+            "payment.request.send.wizard": self.env[action["res_model"]].browse(action["res_id"]),
+        }
+        for name in self._get_models():
+            if name not in examples:
+                examples[name] = self.env[name].sudo().search([], order="id desc", limit=1)
+        return examples
+
+    # === WHAT THE CODE OFFERS === #
+
+    def _get_models(self):
+        """Return the names of the models that this addon brings."""
+        return sorted(
+            name
+            for name, model in self.registry.items()
+            if model._original_module == "payment_request_stripe" and not model._abstract
+        )
+
+    def _get_public_methods(self):
+        """Return ``{(model, method)}`` of what this addon lets be called over RPC."""
+        return {
+            (name, method)
+            for name, model in self.registry.items()
+            for cls in model.mro()
+            if cls.__module__.startswith(MODULE)
+            for method, function in vars(cls).items()
+            if inspect.isfunction(function)
+            and not method.startswith("_")
+            and not getattr(function, "_api_private", False)
+            and method not in CRUD
+        }
+
+    def _get_routes(self):
+        """Return ``{(HTTP method, rule)}`` of the routes of this addon."""
+        return {
+            (method, url)
+            for url, endpoint in _generate_routing_rules(["payment_request_stripe"], False)
+            if endpoint.func.__module__.startswith(MODULE)
+            for method in set(endpoint.routing["methods"]) - {"OPTIONS", "TRACE"}
+        }
+
+    # === TRYING === #
+
+    def _try(self, operation, record, user):
+        """Return whether `user` may do `operation` on `record`; nothing is kept."""
+        record = record.with_user(user)
+        attempts = {
+            "read": lambda: record.read(["display_name"]),
+            "write": lambda: record.write({}),
+            "create": lambda: record.browse().create([{}]),
+            "unlink": record.unlink,
+        }
+        with mute_logger("odoo.sql_db", "odoo.models", "odoo.models.unlink"):
+            try:
+                with self.env.cr.savepoint() as savepoint:
+                    attempts[operation]()
+                    savepoint.rollback()
+            except AccessError:
+                return False
+            except Exception:  # noqa: BLE001 - allowed, though this attempt made no sense
+                return True
+            finally:
+                self.env.invalidate_all(flush=False)
+        return True
