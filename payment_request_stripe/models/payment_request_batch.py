@@ -114,6 +114,7 @@ class PaymentRequestBatch(models.Model):
 
     def action_refresh(self):
         """Show how far it is now."""
+        self.check_access("read")
         return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     def action_view_requests(self):

@@ -60,9 +60,13 @@ class AccessCase(ApiCase):
         self._ask(self._create_invoice(50), headers={"Idempotency_Key": "once"})
         action = self._create_invoice(30).with_user(self.billing_user).action_send_payment_link()
         self.request = request
-        self.env["payment.request.refund"].sudo().create(
-            {"request_id": request.id, "payment_id": request.payment_ids.id, "amount": 5}
+        money_back = {"request_id": request.id, "payment_id": request.payment_ids.id, "amount": 5}
+        share = Command.create({"line_id": request.line_ids.id, "amount": 5})
+        self.env["payment.request.refund"].sudo().create({**money_back, "line_ids": [share]})
+        self.env["payment.request.dispute"].sudo().create(
+            {**money_back, "stripe_dispute_ref": "du_of_the_matrix"}
         )
+        self._make_batch(invoice)
         self.env["payment.request.delivery"].sudo().create(
             {"request_id": request.id, "channel": "sms", "recipient": "+14155550100"}
         )
@@ -73,11 +77,40 @@ class AccessCase(ApiCase):
             "payment.request": request,
             "res.partner": self.payer,
             "payment.request.send.wizard": self.env[action["res_model"]].browse(action["res_id"]),
+            "payment.request.refund.wizard": self._as_billing(
+                "payment.request.refund.wizard"
+            ).create({"request_id": request.id}),
+            "payment.request.comparison": self._as_billing("payment.request.comparison").create(
+                {"company_id": self.company.id}
+            ),
         }
+        self.env.flush_all()  # dialogs compute their lines
         for name in self._get_models():
             if name not in examples:
                 examples[name] = self.env[name].sudo().search([], order="id desc", limit=1)
         return examples
+
+    def _as_billing(self, model):
+        return self.env[model].with_user(self.billing_user)
+
+    def _make_batch(self, invoice):
+        """Make a bulk send that left out one invoice."""
+        line = {
+            "move_id": invoice.id,
+            "partner_id": self.payer.id,
+            "currency_id": invoice.currency_id.id,
+            "state": "skipped",
+        }
+        self.env["payment.request.batch"].sudo().create(
+            {
+                "company_id": self.company.id,
+                "user_id": self.billing_user.id,
+                "delivery_method": "email",
+                "state": "done",
+                "expires_at": "2099-01-01 00:00:00",
+                "line_ids": [Command.create(line)],
+            }
+        )
 
     # === WHAT THE CODE OFFERS === #
 

@@ -10,35 +10,56 @@ from odoo.tools import mute_logger
 from .access_case import PASSWORD, AccessCase
 
 BILLING, READERS, NOBODY = {"billing"}, {"billing", "reader"}, set()
+# Dialogs of one's own: the user of another company may have some, but not this one.
+DIALOG = (BILLING, BILLING, BILLING | {"other_company"}, BILLING)
 OPERATIONS = ("read", "write", "create", "unlink")
 # model: who may read, write, create and unlink a record of this company; everybody else may not.
 MODELS = {
     "payment.request": (READERS, BILLING, NOBODY, BILLING),
     "payment.request.api.call": (NOBODY, NOBODY, NOBODY, NOBODY),
+    "payment.request.batch": (READERS, NOBODY, NOBODY, NOBODY),
+    "payment.request.batch.line": (READERS, NOBODY, NOBODY, NOBODY),
     "payment.request.checkout": (READERS, NOBODY, NOBODY, NOBODY),
+    "payment.request.comparison": DIALOG,
     "payment.request.delivery": (READERS, NOBODY, NOBODY, NOBODY),
+    "payment.request.dispute": (READERS, NOBODY, NOBODY, NOBODY),
     "payment.request.event": (READERS, NOBODY, NOBODY, NOBODY),
     "payment.request.line": (READERS, NOBODY, NOBODY, NOBODY),
     "payment.request.refund": (READERS, NOBODY, NOBODY, NOBODY),
-    # Dialogs of one's own: the user of another company may have some, but not this one.
-    "payment.request.send.wizard": (BILLING, BILLING, BILLING | {"other_company"}, BILLING),
-    "payment.request.send.wizard.line": (BILLING, BILLING, BILLING | {"other_company"}, BILLING),
+    "payment.request.refund.line": (READERS, NOBODY, NOBODY, NOBODY),
+    "payment.request.refund.wizard": DIALOG,
+    "payment.request.refund.wizard.line": DIALOG,
+    "payment.request.send.wizard": DIALOG,
+    "payment.request.send.wizard.line": DIALOG,
 }
 # method that can be called over RPC: who is not turned away.
 METHODS = {
     ("account.move", "action_send_payment_link"): BILLING,
     ("account.move", "action_view_payment_requests"): READERS,
     ("account.move", "send_payment_links"): BILLING,
+    ("account.payment", "action_payment_request_allocate"): BILLING,
+    ("account.payment", "action_payment_request_keep"): BILLING,
+    ("account.payment", "action_payment_request_refund"): BILLING,
+    ("account.payment", "action_payment_request_refund_credit"): BILLING,
     ("account.payment", "action_post"): BILLING,
     ("payment.provider", "action_payment_request_check"): NOBODY,
     ("payment.provider", "action_payment_request_create_webhook"): NOBODY,
     ("payment.request", "action_cancel"): BILLING,
     ("payment.request", "action_refresh"): BILLING,
+    ("payment.request", "action_refund"): BILLING,
     ("payment.request", "action_resend"): BILLING,
     ("payment.request", "action_send"): BILLING,
     # The invoice is not there for the other company's user: 422, and nothing of it is told.
     ("payment.request", "create_and_send"): BILLING | {"other_company"},
+    ("payment.request.batch", "action_refresh"): READERS,
+    ("payment.request.batch", "action_view_dropped"): READERS,
+    ("payment.request.batch", "action_view_failed"): READERS,
+    ("payment.request.batch", "action_view_requests"): READERS,
+    ("payment.request.comparison", "action_compare"): BILLING,
+    ("payment.request.delivery", "action_send_again"): BILLING,
+    ("payment.request.dispute", "action_download_evidence"): READERS,
     ("payment.request.event", "action_retry"): BILLING,
+    ("payment.request.refund.wizard", "action_refund"): BILLING,
     ("payment.request.send.wizard", "action_send"): BILLING,
     # Customers may belong to several companies; the other one finds no invoice to ask for.
     ("res.partner", "action_send_payment_link"): BILLING | {"other_company"},

@@ -87,7 +87,7 @@ class TestProperties(PaymentRequestCommon):
         with self._example():
             currency = self.currencies[code]
             # Amounts in the smallest coin Stripe takes in that currency, never below its minimum.
-            coin = Decimal(str(currency.rounding))
+            coin = Decimal(1).scaleb(-currency.decimal_places)
             owed = [coin * units + 100 for units, _percent in amounts]
             asked = [
                 max((value * percent / 100).quantize(coin), Decimal(1))
