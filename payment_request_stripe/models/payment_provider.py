@@ -146,6 +146,8 @@ class PaymentProvider(models.Model):
                 order="id",
             )
             return found if len(found) == 1 else self.browse()
+        if not (endpoint_token.isascii() and endpoint_token.isprintable()):
+            return self.browse()  # PostgreSQL would refuse some of it
         found = providers.search_fetch(
             [("code", "=", "stripe"), ("payment_request_endpoint_token", "=", endpoint_token)],
             fetched,

@@ -97,6 +97,8 @@ class PaymentRequestDelivery(models.Model):
     @api.model
     def _find_by_uuid(self, uuid):
         """Return the SMS (sudo) of a status callback, or none."""
+        if not uuid.isprintable():
+            return self.browse()  # PostgreSQL would refuse it
         return self.sudo().search([("uuid", "=", uuid), ("channel", "=", "sms")], limit=1)
 
     def _is_callback_genuine(self, form, headers):

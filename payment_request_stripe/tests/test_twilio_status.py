@@ -200,7 +200,7 @@ class TestTwilioCallback(DeliveryCase, HttpCase):
         self.assertEqual(self._post("delivered", url="https://pay.example.com").status_code, 204)
 
     def test_unknown(self):
-        for uuid in ("00000000-0000-4000-8000-000000000000", "x", "%27%20or%201"):
+        for uuid in ("00000000-0000-4000-8000-000000000000", "x", "%00", "%27%20or%201"):
             with self.subTest(uuid=uuid):
                 self.assertEqual(self._post("delivered", uuid=uuid).status_code, 404)
 

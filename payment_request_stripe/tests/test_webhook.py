@@ -118,8 +118,10 @@ class TestWebhook(PaymentRequestHttpCase):
         self.assertFalse(self._inbox())
 
     def test_an_unknown_address_is_404(self):
-        response = self._post_event(self.event, url="/api/stripe/webhook/of-nobody")
-        self.assertEqual(response.status_code, 404)
+        for token in ("of-nobody", "%00", "%C3%A9", "x" * 5000):
+            with self.subTest(token[:9]):
+                response = self._post_event(self.event, url=f"/api/stripe/webhook/{token}")
+                self.assertEqual(response.status_code, 404)
 
     def test_events_that_are_not_ours_are_kept_as_ignored(self):
         foreign = {**self.event, "id": "evt_foreign"}
