@@ -184,9 +184,11 @@ class PaymentRequestCheckout(models.Model):
         request = self.request_id
         self.write({"state": "failed", "failure_reason": error.message})
         request.failure_reason = error.message
+        # The page speaks the payer's language, the activity that of our people.
+        inside = self.with_context(lang=request._get_person_in_charge().lang)
         request._notify_person_in_charge(
-            self.env._("Customers cannot pay %(name)s", name=request.name),
-            self.env._("Stripe refused to open the payment page: %(why)s", why=error.message),
+            inside.env._("Customers cannot pay %(name)s", name=request.name),
+            inside.env._("Stripe refused to open the payment page: %(why)s", why=error.message),
         )
         request._log_step(f"refused by Stripe: {error.code}", self)
         request._commit()

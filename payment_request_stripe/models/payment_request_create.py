@@ -216,7 +216,7 @@ class PaymentRequest(models.Model):
             "expires_at": self._parse_expiry(options, company),
             "line_ids": [
                 fields.Command.create({"move_id": move.id, "amount": float(asked[move.id])})
-                for move in moves
+                for move in moves.sorted(lambda one: (one.invoice_date_due or one.date, one.id))
             ],
         }
 

@@ -180,9 +180,7 @@ class PaymentRequest(models.Model):
         try:
             return checkout._close()
         except GatewayError as error:
-            raise UserError(
-                self.env._("Stripe could not be asked: %(reason)s", reason=error.message)
-            ) from error
+            raise self._explain_stripe(error) from error
 
     def _ask_stripe(self):
         """Ask Stripe what became of the latest checkout and put the answer into the inbox.
@@ -196,9 +194,15 @@ class PaymentRequest(models.Model):
         try:
             checkout._ask_stripe()
         except GatewayError as error:
-            raise UserError(
-                self.env._("Stripe could not be asked: %(reason)s", reason=error.message)
-            ) from error
+            raise self._explain_stripe(error) from error
+
+    def _explain_stripe(self, error: GatewayError):
+        """Return the refusal that a person at a button reads."""
+        if error.code == "idempotency_key_in_use":
+            return UserError(
+                self.env._("Stripe is still busy with the customer's last step. Try again soon.")
+            )
+        return UserError(self.env._("Stripe could not be asked: %(reason)s", reason=error.message))
 
     def _sync_from_stripe(self):
         """The payer came back: ask Stripe; when it cannot be asked, the poll will."""
