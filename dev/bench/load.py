@@ -2,6 +2,7 @@
 
 import selectors
 import socket
+import statistics
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -78,14 +79,22 @@ class Watch:
         return load
 
 
-def best(loads: list) -> Load:
-    """What the machine can do: the best of each figure, as neighbours only ever make it worse."""
+def together(loads: list) -> Load:
+    """Several runs as one: medians, and all latencies."""
     return Load(
-        rate=max(load.rate for load in loads),
-        latencies=min((load.latencies for load in loads), key=lambda found: Load(0, found).p99),
+        rate=statistics.median(load.rate for load in loads),
+        latencies=[latency for load in loads for latency in load.latencies],
         statuses=sum((load.statuses for load in loads), Counter()),
-        odoo=min(loads, key=lambda load: load.cpu).odoo,
-        postgres=min(loads, key=lambda load: load.cpu).postgres,
+        odoo=statistics.median(load.odoo for load in loads),
+        postgres=statistics.median(load.postgres for load in loads),
+    )
+
+
+def ratio(loads: list, others: list, figure: str) -> float:
+    """The median of one figure's ratio, run by run: neighbours disturb both sides of a pair."""
+    return statistics.median(
+        getattr(load, figure) / getattr(other, figure)
+        for load, other in zip(loads, others, strict=True)
     )
 
 

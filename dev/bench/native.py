@@ -79,8 +79,9 @@ def send_invoices(world: World, invoice_ids: list) -> Cost:
     pdf = _empty_pdf()
     with world.env(ADMIN) as env:
         reports = type(env["ir.actions.report"])
-    original = reports._run_wkhtmltopdf
+    original = reports._run_wkhtmltopdf, reports.get_wkhtmltopdf_state
     reports._run_wkhtmltopdf = lambda self, *args, **options: pdf
+    reports.get_wkhtmltopdf_state = lambda self: "ok"
     try:
         with measured() as cost:
             with world.env(ADMIN) as env:
@@ -88,7 +89,7 @@ def send_invoices(world: World, invoice_ids: list) -> Cost:
                     env["account.move"].browse(invoice_ids), sending_methods=["email"]
                 )
     finally:
-        reports._run_wkhtmltopdf = original
+        reports._run_wkhtmltopdf, reports.get_wkhtmltopdf_state = original
     with world.env() as env:
         moves = env["account.move"].browse(invoice_ids)
         assert all(moves.mapped("is_move_sent"))

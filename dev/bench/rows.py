@@ -47,15 +47,15 @@ class Sizes:
     """How often and how many; the quick run measures the same with less certainty."""
 
     rounds: int = 9
-    requests: int = 600
-    load_rounds: int = 4
+    requests: int = 160
+    load_rounds: int = 14
     batch: int = 1000
     native_batch: int = 60
     slow_sms: int = 40
     memory: int = 10_000
 
 
-QUICK = Sizes(5, 300, 3, 200, 25, 20, 1000)
+QUICK = Sizes(5, 160, 6, 200, 25, 20, 1000)
 
 
 class Invoices:

@@ -29,19 +29,19 @@ class StripeWebhook(Controller):
         body = self._read_body()
         if body is None:
             return request.make_response("too large", status=413)
-        provider = request.env["payment.provider"]._find_payment_request_endpoint(endpoint_token)
-        if not provider:
-            return request.make_response("unknown endpoint", status=404)
+        signature = request.httprequest.headers.get("Stripe-Signature", "")
         try:
-            payload = provider._verify_payment_request_event(
-                body, request.httprequest.headers.get("Stripe-Signature", "")
+            provider, payload = request.env["payment.provider"]._open_payment_request_event(
+                endpoint_token, body, signature
             )
         except Misconfigured:
-            _logger.warning("provider %s has no signing secret: an event was refused", provider.id)
+            _logger.warning("a provider has no signing secret: an event was refused")
             return request.make_response("no signing secret", status=503)
         except (SignatureError, MalformedPayload) as error:
-            _logger.info("an event for provider %s was refused: %s", provider.id, error)
+            _logger.info("an event was refused: %s", error)
             return request.make_response("not accepted", status=400)
+        if not provider:
+            return request.make_response("unknown endpoint", status=404)
         request.env["payment.request.event"].sudo()._store(provider, payload)
         return request.make_response("", status=200)
 

@@ -4,6 +4,7 @@ from . import (
     account_move,
     account_move_line,
     account_payment,
+    ir_cron,
     mail_thread,
     payment_provider,
     payment_provider_check,

@@ -131,46 +131,49 @@ class PaymentProvider(models.Model):
         )
 
     @api.model
-    def _find_payment_request_endpoint(self, endpoint_token):
-        """Return the provider (sudo) whose webhook address ends in `endpoint_token`, or none.
+    def _open_payment_request_event(self, endpoint_token, body, signature_header):
+        """Return the provider that an address belongs to, and the event that Stripe signed for it.
 
-        Without a token, the only Stripe provider that has a secret; none when there are several.
-        """
-        providers = self.sudo().with_context(active_test=False)
-        fetched = ["company_id", "payment_request_endpoint_token", "payment_request_webhook_secret"]
-        if not endpoint_token:
-            found = providers.search_fetch(
-                [("code", "=", "stripe"), ("payment_request_webhook_secret", "!=", False)],
-                fetched,
-                limit=2,
-                order="id",
-            )
-            return found if len(found) == 1 else self.browse()
-        if not (endpoint_token.isascii() and endpoint_token.isprintable()):
-            return self.browse()  # PostgreSQL would refuse some of it
-        found = providers.search_fetch(
-            [("code", "=", "stripe"), ("payment_request_endpoint_token", "=", endpoint_token)],
-            fetched,
-            limit=1,
-            order="id",
-        )
-        if found and consteq(found.payment_request_endpoint_token, endpoint_token):
-            return found
-        return self.browse()
-
-    def _verify_payment_request_event(self, body, signature_header):
-        """Return the event that Stripe signed.
-
+        :param str endpoint_token: the end of the address; without one, the only Stripe provider
+            that has a secret is meant
         :param bytes body: the request's body as it arrived
         :param str signature_header: the ``Stripe-Signature`` header
-        :raise Misconfigured: when this provider has no signing secret
+        :return: ``(provider (sudo), event)``, or ``(none, none)`` for an unknown address
+        :raise Misconfigured: when the provider has no signing secret
         :raise SignatureError: when the signature is missing, wrong or stale
         :raise MalformedPayload: when a signed body is no event
         """
-        self.ensure_one()
-        secret_text = self.sudo().payment_request_webhook_secret or ""
-        signing_secrets = [part.strip() for part in secret_text.split(",") if part.strip()]
-        return verify_webhook(body, signature_header, signing_secrets)
+        provider_id, signing_secrets = self._find_payment_request_endpoint(endpoint_token or "")
+        if not provider_id:
+            return self.browse(), None
+        event = verify_webhook(body, signature_header, signing_secrets.split(","))
+        return self.sudo().browse(provider_id), event
+
+    @api.model
+    def _find_payment_request_endpoint(self, endpoint_token):
+        """Return the id and the signing secrets of an address; for this model only.
+
+        In SQL, because all of a Stripe account's events pass here, many more than are ours.
+        """
+        if not (endpoint_token.isascii() and endpoint_token.isprintable()):
+            return None, ""  # PostgreSQL would refuse some of it
+        self.flush_model(["payment_request_endpoint_token", "payment_request_webhook_secret"])
+        self.env.cr.execute(
+            """
+            SELECT id, payment_request_endpoint_token, payment_request_webhook_secret
+            FROM payment_provider
+            WHERE code = 'stripe' AND CASE WHEN %(token)s = ''
+                THEN payment_request_webhook_secret <> ''
+                ELSE payment_request_endpoint_token = %(token)s
+            END
+            LIMIT 2
+            """,
+            {"token": endpoint_token},
+        )
+        found = self.env.cr.fetchall()
+        if len(found) != 1 or endpoint_token and not consteq(found[0][1], endpoint_token):
+            return None, ""
+        return found[0][0], found[0][2] or ""
 
     def _is_payment_request_event_ours(self, livemode):
         """Tell whether an event's mode is this provider's: live events for live providers only."""
