@@ -5,7 +5,7 @@ import secrets
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import consteq
+from odoo.tools import ormcache
 
 from ..gateways.errors import GatewayError, Misconfigured, Unavailable
 from ..gateways.stripe_api import StripeGateway, key_mode, verify_webhook
@@ -14,6 +14,8 @@ _logger = logging.getLogger(__name__)
 
 STRIPE_API_BASE = "payment_request_stripe.stripe_api_base"
 TWILIO_API_BASE = "payment_request_stripe.twilio_api_base"
+# What the addresses of webhooks and their secrets are made of.
+ENDPOINT_FIELDS = {"code", "payment_request_endpoint_token", "payment_request_webhook_secret"}
 
 
 class PaymentProvider(models.Model):
@@ -66,6 +68,27 @@ class PaymentProvider(models.Model):
                 if provider.code == "stripe"
                 else False
             )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._forget_payment_request_endpoints()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if ENDPOINT_FIELDS & set(vals):
+            self._forget_payment_request_endpoints()
+        return super().write(vals)
+
+    def unlink(self):
+        self._forget_payment_request_endpoints()
+        return super().unlink()
+
+    def _forget_payment_request_endpoints(self):
+        """Forget them now, and once more after the commit: another thread may have read between."""
+        self.env.registry.clear_cache()
+        self.env.cr.postcommit.add(self.env.registry.clear_cache)
 
     # === ACTION METHODS === #
 
@@ -151,29 +174,28 @@ class PaymentProvider(models.Model):
 
     @api.model
     def _find_payment_request_endpoint(self, endpoint_token):
-        """Return the id and the signing secrets of an address; for this model only.
+        """Return the id and the signing secrets of an address; for this model only."""
+        endpoints = self._get_payment_request_endpoints()
+        if endpoint_token:
+            return endpoints.get(endpoint_token, (None, ""))
+        with_secret = [endpoint for endpoint in endpoints.values() if endpoint[1]]
+        return with_secret[0] if len(with_secret) == 1 else (None, "")
 
-        In SQL, because all of a Stripe account's events pass here, many more than are ours.
+    @api.model
+    @ormcache()
+    def _get_payment_request_endpoints(self):
+        """Return ``{endpoint token: (provider id, signing secrets)}``, kept between requests.
+
+        All of a Stripe account's events ask for it, many more than are ours.
         """
-        if not (endpoint_token.isascii() and endpoint_token.isprintable()):
-            return None, ""  # PostgreSQL would refuse some of it
-        self.flush_model(["payment_request_endpoint_token", "payment_request_webhook_secret"])
-        self.env.cr.execute(
-            """
-            SELECT id, payment_request_endpoint_token, payment_request_webhook_secret
-            FROM payment_provider
-            WHERE code = 'stripe' AND CASE WHEN %(token)s = ''
-                THEN payment_request_webhook_secret <> ''
-                ELSE payment_request_endpoint_token = %(token)s
-            END
-            LIMIT 2
-            """,
-            {"token": endpoint_token},
-        )
-        found = self.env.cr.fetchall()
-        if len(found) != 1 or endpoint_token and not consteq(found[0][1], endpoint_token):
-            return None, ""
-        return found[0][0], found[0][2] or ""
+        providers = self.sudo().search([("code", "=", "stripe")], order="id")
+        return {
+            provider.payment_request_endpoint_token: (
+                provider.id,
+                provider.payment_request_webhook_secret or "",
+            )
+            for provider in providers
+        }
 
     def _is_payment_request_event_ours(self, livemode):
         """Tell whether an event's mode is this provider's: live events for live providers only."""
