@@ -120,7 +120,7 @@ class PayController(http.Controller):
     def pay_invoice(self, token, line_id, **_query):
         payment_request = self._find(token)
         line = payment_request.line_ids.filtered(lambda line: line.id == line_id)
-        if not line or line.move_id.state != "posted":
+        if payment_request.state == "cancelled" or not line or line.move_id.state != "posted":
             return self._answer_unknown()
         try:
             document = line.move_id._get_invoice_legal_documents("pdf", allow_fallback=True)

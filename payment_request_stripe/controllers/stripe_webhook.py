@@ -25,7 +25,7 @@ class StripeWebhook(Controller):
         save_session=False,
         readonly=False,
     )
-    def receive(self, endpoint_token=None):
+    def receive(self, endpoint_token=None, **_form):
         body = self._read_body()
         if body is None:
             return request.make_response("too large", status=413)

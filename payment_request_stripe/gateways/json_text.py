@@ -8,9 +8,12 @@ from typing import Any
 
 def to_json(payload: Any) -> str:
     """Return `payload` as JSON that a jsonb column takes."""
-    text = json.dumps(payload)
-    if "\\u0000" in text or "\\ud" in text:
-        text = json.dumps(storable(payload))
+    try:
+        text = json.dumps(payload)
+        if "\\u0000" in text or "\\ud" in text:
+            text = json.dumps(storable(payload))
+    except RecursionError:  # deeper than any event of Stripe: kept as it came, in one text
+        text = json.dumps({"unreadable": "too deeply nested"})
     return text
 
 

@@ -125,6 +125,16 @@ def to_minor(amount: Decimal, currency: str) -> int:
         return int(minor)
 
 
+def chargeable(amount: Decimal, currency: str) -> Decimal:
+    """Return the most that Stripe can charge of `amount`, both in major units.
+
+    In most currencies that is all of it; where Stripe counts coarser than the books, the rest of
+    less than one of Stripe's steps stays.
+    """
+    coin = Decimal(step(currency)).scaleb(-decimal_places(currency))
+    return amount - amount % coin
+
+
 def to_major(minor: int, currency: str) -> Decimal:
     """Return `minor` units in major units, exactly."""
     if isinstance(minor, bool) or not isinstance(minor, int):

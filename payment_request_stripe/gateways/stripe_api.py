@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import time
@@ -25,6 +24,7 @@ from .errors import (
     SignatureError,
     classify,
 )
+from .event_text import read_event
 from .events import CheckoutSession, CheckoutStatus, parse_session
 from .stripe_calls import MoneyCalls
 
@@ -265,7 +265,7 @@ def verify_webhook(
     if not any(_is_signed(text, signature_header, secret) for secret in known):
         raise SignatureError("The signature is wrong or too old.")
     _refuse_future(signature_header)
-    return _read_event(text)
+    return read_event(text)
 
 
 def _is_signed(text: str, header: str, secret: str) -> bool:
@@ -285,16 +285,3 @@ def _refuse_future(header: str) -> None:
     )
     if int(signed_at.split("=")[0]) > time.time() + TOLERANCE:
         raise SignatureError("The signature is from the future.")
-
-
-def _read_event(text: str) -> dict[str, Any]:
-    try:
-        event = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise MalformedPayload("The body is not JSON.") from error
-    if not isinstance(event, dict) or event.get("object", "event") != "event":
-        raise MalformedPayload("The body is no event.")
-    for name in ("id", "type"):
-        if not isinstance(event.get(name), str) or not event[name]:
-            raise MalformedPayload(f"The event has no {name}.")
-    return event

@@ -138,9 +138,9 @@ class AccountMove(models.Model):
                 name=name,
                 requests=self._get_open_payment_request_names(),
             )
-        if amount is None:
-            return None
-        return self._get_payment_request_amount_refusal(available, amount)
+        return self._get_payment_request_amount_refusal(
+            available, available if amount is None else amount
+        )
 
     def _get_payment_request_amount_refusal(self, available, amount):
         if amount <= 0:

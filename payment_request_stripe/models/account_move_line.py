@@ -4,7 +4,10 @@ from odoo import fields, models
 
 
 class AccountMoveLine(models.Model):
-    _inherit = "account.move.line"
+    _name = "account.move.line"
+    _inherit = ["account.move.line", "payment.request.protection"]
+
+    _kept_by_payment_requests = frozenset({"payment_request_line_id"})
 
     payment_request_line_id = fields.Many2one(
         comodel_name="payment.request.line",

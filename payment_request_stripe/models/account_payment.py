@@ -11,7 +11,17 @@ EDITABLE_IN_DRAFT = {"date"}
 
 
 class AccountPayment(models.Model):
-    _inherit = "account.payment"
+    _name = "account.payment"
+    _inherit = ["account.payment", "payment.request.protection"]
+
+    _kept_by_payment_requests = frozenset(
+        {
+            "payment_request_credit_kept",
+            "payment_request_id",
+            "stripe_payment_intent_ref",
+            "stripe_refund_ref",
+        }
+    )
 
     payment_request_id = fields.Many2one(
         comodel_name="payment.request",
@@ -59,6 +69,19 @@ class AccountPayment(models.Model):
         )
         for payment in again.filtered(lambda payment: payment._has_lost_shares()):
             payment._reconcile_payment_request_lines()
+        return result
+
+    def action_cancel(self):
+        """Cancel, and tell who is in charge: the money is at Stripe all the same."""
+        result = super().action_cancel()
+        for payment in self.filtered("stripe_payment_intent_ref"):
+            payment.payment_request_id._notify_person_in_charge(
+                self.env._("A payment was cancelled: %(payment)s", payment=payment.name),
+                self.env._(
+                    "Stripe still holds %(amount)s. Post the payment again, or refund it.",
+                    amount=payment.currency_id.format(payment.amount),
+                ),
+            )
         return result
 
     # === BUSINESS METHODS === #

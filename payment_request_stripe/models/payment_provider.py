@@ -166,7 +166,7 @@ class PaymentProvider(models.Model):
         :raise SignatureError: when the signature is missing, wrong or stale
         :raise MalformedPayload: when a signed body is no event
         """
-        provider_id, signing_secrets = self._find_payment_request_endpoint(endpoint_token or "")
+        provider_id, signing_secrets = self._find_payment_request_endpoint(endpoint_token)
         if not provider_id:
             return self.browse(), None
         event = verify_webhook(body, signature_header, signing_secrets.split(","))
@@ -176,7 +176,7 @@ class PaymentProvider(models.Model):
     def _find_payment_request_endpoint(self, endpoint_token):
         """Return the id and the signing secrets of an address; for this model only."""
         endpoints = self._get_payment_request_endpoints()
-        if endpoint_token:
+        if endpoint_token is not None:
             return endpoints.get(endpoint_token, (None, ""))
         with_secret = [endpoint for endpoint in endpoints.values() if endpoint[1]]
         return with_secret[0] if len(with_secret) == 1 else (None, "")
@@ -200,8 +200,9 @@ class PaymentProvider(models.Model):
     def _is_payment_request_event_ours(self, livemode):
         """Tell whether an event's mode is this provider's: live events for live providers only."""
         self.ensure_one()
-        if self.state == "disabled":  # still books what arrives; its key tells its mode
-            return livemode == (key_mode(self.sudo().stripe_secret_key or "") == "live")
+        if self.state == "disabled":  # still books what arrives; its key tells its mode, if any
+            mode = key_mode(self.sudo().stripe_secret_key or "")
+            return mode == "unknown" or livemode == (mode == "live")
         return livemode == (self.state == "enabled")
 
     def _get_stripe_gateway(self):
@@ -246,6 +247,13 @@ class PaymentProvider(models.Model):
             )
         if not self.sudo().stripe_secret_key:
             return self.env._("The Stripe payment provider has no secret key.")
+        if key_mode(self.sudo().stripe_secret_key) != (
+            "live" if self.state == "enabled" else "test"
+        ):
+            return self.env._(
+                "The secret key of the Stripe payment provider is of the other mode (test or live) "
+                "than the provider."
+            )
         if not self._get_payment_request_method_line().payment_account_id:
             return self.env._(
                 "The Stripe payment method of journal %(journal)s has no outstanding account: "

@@ -239,6 +239,10 @@ class PaymentRequest(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _get_thread_with_access(self, thread_id, *, hash=None, pid=None, token=None, **kwargs):
+        """Keep the portal's chatter shut: the token of a link is for paying, not for reading."""
+        return super()._get_thread_with_access(thread_id, **kwargs)
+
     def _transition(self, target, **values):
         """Move the requests that may reach `target` there, and return them.
 

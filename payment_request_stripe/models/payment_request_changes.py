@@ -1,9 +1,13 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import logging
+
 from odoo import api, models
 from odoo.exceptions import UserError
 
 from .payment_request import PAYABLE_STATES
+
+_logger = logging.getLogger(__name__)
 
 POLL = "payment_request_stripe.ir_cron_poll_stripe"
 
@@ -49,7 +53,9 @@ class AccountMove(models.Model):
             )
         )
         if live:
-            self.env.ref(POLL).sudo()._trigger()
+            poll = self.env.ref(POLL, raise_if_not_found=False)
+            if poll:
+                poll.sudo()._trigger()
 
 
 class PaymentRequest(models.Model):
@@ -69,15 +75,26 @@ class PaymentRequest(models.Model):
             limit=limit,
         )
         for checkout in checkouts:
-            request = checkout.request_id
-            if checkout.quote != request._get_quote():
-                request._close_stale_checkout(checkout)
+            checkout.request_id._follow(lambda request, live=checkout: request._follow_quote(live))
         settled = self.search(
             [("state", "in", PAYABLE_STATES), ("amount_residual", "=", 0)], order="id", limit=limit
         )
         for request in settled:
-            request._close_settled()
-            request._commit()
+            request._follow(lambda one: one._close_settled())
+
+    def _follow(self, step):
+        """Do one step for one request; what goes wrong with it must not stop the others."""
+        self.ensure_one()
+        try:
+            step(self)
+            self._commit()
+        except Exception:
+            self.env.cr.rollback()
+            _logger.exception("the changes of payment request %s were not followed", self.id)
+
+    def _follow_quote(self, checkout):
+        if checkout.quote != self._get_quote():
+            self._close_stale_checkout(checkout)
 
     def _close_stale_checkout(self, checkout):
         """Expire a session whose amounts changed; our link asks for the new ones."""

@@ -103,7 +103,12 @@ class PaymentRequestCheckout(models.Model):
                 self.write({"state": "failed", "failure_reason": error.message})
                 self.request_id._commit()
                 return "closed"
-        session = gateway.expire_checkout(ref)
+        try:
+            session = gateway.expire_checkout(ref)
+        except Refused as error:
+            if not self._is_gone(error):
+                raise
+            return "closed"
         self.stripe_checkout_session_ref = ref
         if session.status == CheckoutStatus.COMPLETE:
             self._ask_stripe(now=True)
@@ -112,6 +117,19 @@ class PaymentRequestCheckout(models.Model):
         self.request_id._log_step("checkout closed", self)
         self.request_id._commit()
         return "closed"
+
+    def _is_gone(self, error: Refused):
+        """Tell whether Stripe does not know the session and its time is over; then close it.
+
+        That is how it is after a switch from test to live, or to another account. While it could
+        still be paid there, it is not taken for gone.
+        """
+        if error.code != "resource_missing" or self.expires_at > fields.Datetime.now():
+            return False
+        self.write({"state": "expired", "failure_reason": error.message})
+        self.request_id._log_step("checkout unknown to this Stripe account, and over", self)
+        self.request_id._commit()
+        return True
 
     # === ASKING === #
 
@@ -137,4 +155,5 @@ class PaymentRequestCheckout(models.Model):
         try:
             self._ask_stripe()
         except GatewayError as error:
-            self.request_id._log_step(f"not polled: {error.message}", self)
+            if not (isinstance(error, Refused) and self._is_gone(error)):
+                self.request_id._log_step(f"not polled: {error.message}", self)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
-from odoo.tools import mute_logger
+from odoo.tools import email_normalize, mute_logger
 
 from ..exceptions import PayerNotice
 from ..gateways.checkout import checkout_parameters
@@ -73,7 +73,7 @@ class PaymentRequestCheckout(models.Model):
             currency=quote["currency"],
             lines=self._get_checkout_lines(quote),
             customer_ref=customer_ref or None,
-            customer_email=request.to_email or request.partner_id.email or "",
+            customer_email=self._get_email(request),
             locale=request.partner_id.lang or "",
             success_url=f"{base}/success",
             cancel_url=f"{base}/cancel",
@@ -126,9 +126,18 @@ class PaymentRequestCheckout(models.Model):
         return request.partner_id.with_company(request.company_id)
 
     @api.model
+    def _get_email(self, request):
+        """Return the bare address for Stripe's receipt: with a name before it, Stripe refuses."""
+        return (
+            email_normalize(request.to_email or "", strict=False)
+            or email_normalize(request.partner_id.email or "", strict=False)
+            or ""
+        )
+
+    @api.model
     def _prepare_customer(self, request):
         partner = request.partner_id
-        email = request.to_email or partner.email
+        email = self._get_email(request)
         return {
             "name": (partner.name or partner.display_name)[:256],
             **({"email": email[:512]} if email else {}),

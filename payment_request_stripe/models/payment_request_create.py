@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import email_normalize
 
 from ..exceptions import PaymentRequestRefused
 
@@ -230,9 +231,11 @@ class PaymentRequest(models.Model):
         """Return ``to_email`` and ``to_phone`` (E.164 when it can be understood)."""
         phone = options.get("to_phone") or partner.phone or partner.commercial_partner_id.phone
         return {
-            "to_email": options.get("to_email")
-            or partner.email
-            or partner.commercial_partner_id.email,
+            # What a person typed is refused when it is wrong; a contact's oddity is passed over.
+            "to_email": email_normalize(options.get("to_email") or "")
+            or options.get("to_email")
+            or email_normalize(partner.email or "", strict=False)
+            or email_normalize(partner.commercial_partner_id.email or "", strict=False),
             "to_phone": phone and (partner._phone_format(number=phone) or options.get("to_phone")),
         }
 

@@ -117,7 +117,7 @@ class AccountPayment(models.Model):
         """Decide that the rest stays the customer's credit; it leaves the list of work."""
         self.check_access("write")
         for payment in self:
-            payment.payment_request_credit_kept = True
+            payment.sudo().payment_request_credit_kept = True
             payment._drop_credit_activity()
             payment._message_log(
                 body=self.env._(

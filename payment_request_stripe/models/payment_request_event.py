@@ -232,16 +232,26 @@ class PaymentRequestEvent(models.Model):
         )
         if retry_at:
             self._ring(retry_at)
-        self.request_id = self._recall_request()
-        if self.request_id:
-            self.request_id._notify_person_in_charge(
-                self._get_failure_summary(),
-                self.env._(
-                    "%(event)s: %(reason)s Mend it, then press Retry on the event.",
-                    event=self.event_type,
-                    reason=reason,
-                ),
-            )
+        self._tell_of_failure(reason)
+
+    def _tell_of_failure(self, reason):
+        """Tell the person in charge; that it cannot be told must not keep other events waiting."""
+        try:
+            with self.env.cr.savepoint():
+                self.request_id = self._recall_request()
+                if self.request_id:
+                    self.request_id._notify_person_in_charge(
+                        self._get_failure_summary(),
+                        self.env._(
+                            "%(event)s: %(reason)s Mend it, then press Retry on the event.",
+                            event=self.event_type,
+                            reason=reason,
+                        ),
+                    )
+        except CONFLICTS:
+            raise
+        except Exception:
+            _logger.exception("nobody could be told that event %s failed", self.id)
 
     def _get_failure_summary(self):
         return self.env._("A message from Stripe could not be booked")

@@ -77,9 +77,13 @@ class PaymentRequestEvent(models.Model):
         """A bank debit did not go through: the link works again."""
         if checkout._get_payment():
             return self.env._("The payment was booked already.")
+        if checkout.state == "failed":
+            return self.env._("What became of this debit is known already.")
         reason = event.failure_message or self.env._("The bank did not carry out the debit.")
         checkout._write_refs(event, state="failed", failure_reason=reason)
         request = checkout.request_id
+        if request._has_debit_under_way():
+            return self.env._("A later debit is on its way.")
         if request._transition("failed", failure_reason=reason):
             request._notify_person_in_charge(
                 self.env._("A bank debit failed"),

@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-from ..gateways.money import to_decimal
+from ..gateways.money import chargeable, to_decimal
 
 
 class PaymentRequestLine(models.Model):
@@ -93,7 +93,8 @@ class PaymentRequestLine(models.Model):
             digits,
         )
         asked = to_decimal(self.amount, digits) - to_decimal(self.amount_paid, digits)
-        return max(min(asked, owed), to_decimal(0, digits))
+        due = max(min(asked, owed), to_decimal(0, digits))
+        return to_decimal(chargeable(due, self.currency_id.name), digits)
 
     def _get_open_invoice_lines(self, account=None):
         """Return the receivable items of the invoice that still owe, the earliest due first."""

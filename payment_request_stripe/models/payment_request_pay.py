@@ -12,6 +12,13 @@ from ..gateways.errors import GatewayError
 from ..gateways.money import to_decimal, to_minor
 from .payment_request import PAYABLE_STATES
 
+# The events that say that money came, or is on its way.
+PAID_EVENTS = (
+    "checkout.session.completed",
+    "checkout.session.async_payment_succeeded",
+    "payment_intent.succeeded",
+)
+
 # Programs that open links before a person does: mail gateways, chat previews, crawlers, libraries.
 SCANNERS = re.compile(
     r"bot|crawl|spider|preview|scan|proofpoint|mimecast|barracuda|safelinks|urldefense|fetch"
@@ -74,7 +81,31 @@ class PaymentRequest(models.Model):
             return faces[self.state]
         if self.state == "expired" or self.expires_at <= fields.Datetime.now():
             return "expired"
+        if self._has_unbooked_payment():
+            return "processing"
         return "open" if self._get_quote()["total"] else "settled"
+
+    def _has_unbooked_payment(self):
+        """Tell whether Stripe said that it was paid and the books could not take it yet."""
+        self.ensure_one()
+        return bool(
+            self.env["payment.request.event"].search_count(
+                [
+                    ("request_id", "=", self.id),
+                    ("state", "=", "failed"),
+                    ("event_type", "in", PAID_EVENTS),
+                ],
+                limit=1,
+            )
+        )
+
+    def _has_debit_under_way(self):
+        """Tell whether a checkout was completed whose money has neither come nor failed."""
+        self.ensure_one()
+        return any(
+            checkout.state == "complete" and not checkout._get_payment()
+            for checkout in self.checkout_ids
+        )
 
     def _get_pay_page_values(self):
         """Return what the pay page needs; amounts are Decimal, major units, one currency."""
@@ -139,7 +170,8 @@ class PaymentRequest(models.Model):
         quote = self._get_quote()
         if not quote["total"]:
             raise PayerNotice("nothing_due", self.env._("There is nothing left to pay."))
-        if not consteq((quote_signature or "").encode(), self._sign_quote(quote).encode()):
+        shown = quote_signature if isinstance(quote_signature, str) else ""
+        if not consteq(shown.encode(), self._sign_quote(quote).encode()):
             raise PayerNotice(
                 "stale_quote",
                 self.env._("The amount has changed. Please look at it and press Pay again."),
@@ -157,6 +189,10 @@ class PaymentRequest(models.Model):
             raise PayerNotice("paid", self.env._("This was paid already. Thank you."))
         if face == "settled":
             raise PayerNotice("nothing_due", self.env._("There is nothing left to pay."))
+        if self.provider_id.state == "disabled":
+            raise PayerNotice(
+                "unavailable", self.env._("Online payment is switched off. Please ask us.")
+            )
         if face != "open" or self.state not in PAYABLE_STATES:
             raise PayerNotice("closed", self.env._("This payment link does not work any more."))
 

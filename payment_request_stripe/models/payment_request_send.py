@@ -69,7 +69,16 @@ class PaymentRequest(models.Model):
             return sentences[self.state]
         if self.currency_id.is_zero(self.amount_residual):
             return self.env._("Nothing is left to pay on %(name)s.", name=self.name)
+        if self.state == "expired":
+            return self._get_taken_refusal()
         return ""
+
+    def _get_taken_refusal(self):
+        """Say so when another link asks by now for what this expired one would ask again."""
+        amounts = {line.move_id.id: line._get_amount_due() for line in self.line_ids}
+        wanted = self.line_ids.move_id.filtered(lambda move: amounts[move.id] > 0)
+        refusals = wanted._get_payment_request_refusals(amounts)
+        return "\n".join(refusal["message"] for refusal in refusals.values())
 
     def action_cancel(self):
         """Make the links worthless, at Stripe first.

@@ -2,6 +2,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import logging
 
+from markupsafe import escape
+
 from odoo import SUPERUSER_ID, models
 
 _logger = logging.getLogger(__name__)
@@ -45,7 +47,7 @@ class PaymentRequest(models.Model):
         request.activity_schedule(
             "mail.mail_activity_data_todo",
             summary=summary,
-            note=note,
+            note=escape(note),  # a vendor's words may stand in it
             user_id=request._get_person_in_charge().id,
         )
 

@@ -4,7 +4,10 @@ from odoo import fields, models
 
 
 class ResPartner(models.Model):
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["res.partner", "payment.request.protection"]
+
+    _kept_by_payment_requests = frozenset({"stripe_customer_ref"})
 
     stripe_customer_ref = fields.Char(
         string="Stripe Customer",

@@ -21,6 +21,7 @@ from . import (
     test_gateway_twilio,
     test_gateway_webhook,
     test_gateway_wire,
+    test_hardening,
     test_history,
     test_mail_template,
     test_pay_flow,
