@@ -58,6 +58,10 @@ class PaymentRequest(models.Model):
             raise UserError(
                 self.env._("Unknown options: %(names)s.", names=", ".join(sorted(unknown)))
             )
+        if options.get("user_id") and not self.env["res.users"].search_count(
+            [("id", "=", options["user_id"]), ("share", "=", False)]
+        ):
+            raise UserError(self.env._("The person in charge must be a user of this database."))
         amounts = self._parse_allocations(allocations)
         groups, details = self._examine(amounts, options, single=single)
         if details:

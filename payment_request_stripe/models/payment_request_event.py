@@ -120,13 +120,20 @@ class PaymentRequestEvent(models.Model):
             self.env.cr.execute(STORE, values, log_exceptions=False)
             new = bool(self.env.cr.fetchone())
         except SerializationFailure:
-            # Its twin was stored by another process after our snapshot: at this isolation level
-            # PostgreSQL says so instead of doing nothing. Callers have nothing else to lose.
+            # Mostly its twin was stored by another process after our snapshot: at this isolation
+            # level PostgreSQL says so instead of doing nothing. Callers have nothing else to lose.
             self.env.cr.rollback()
+            if not self._is_stored(provider, values["ref"]):
+                raise  # something else was in the way: Odoo runs the request again
             return False
         if new:
             self.env.cr.postcommit.add(self.env["ir.cron"]._wake_workers)
         return new
+
+    @api.model
+    def _is_stored(self, provider, ref):
+        domain = [("provider_id", "=", provider.id), ("event_ref", "=", ref)]
+        return bool(self.search_count(domain, limit=1))
 
     @api.model
     def _get_worker(self):

@@ -53,7 +53,8 @@ class PaymentRequest(models.Model):
         for request in self.filtered(lambda one: one.expires_at <= fields.Datetime.now()):
             request.sudo().expires_at = self._get_default_expiry(request.company_id)
         self._queue_deliveries()
-        self._transition("sent", sent_at=fields.Datetime.now(), failure_reason=False)
+        self._transition("sent")
+        self.sudo().write({"sent_at": fields.Datetime.now(), "failure_reason": False})
         return True
 
     def _get_resend_refusal(self):

@@ -37,6 +37,7 @@ METHODS = {
     ("account.move", "action_send_payment_link"): BILLING,
     ("account.move", "action_view_payment_requests"): READERS,
     ("account.move", "send_payment_links"): BILLING,
+    ("account.payment", "action_cancel"): BILLING,
     ("account.payment", "action_payment_request_allocate"): BILLING,
     ("account.payment", "action_payment_request_keep"): BILLING,
     ("account.payment", "action_payment_request_refund"): BILLING,

@@ -62,7 +62,8 @@ class TestCheckout(PaymentRequestHttpCase):
         self.assertEqual(self._sent()[1].params["customer"], customer)
 
     def test_a_customer_deleted_at_stripe_is_made_anew(self):
-        self.payer.with_company(self.company).stripe_customer_ref = "cus_deleted_long_ago"
+        payer = self.payer.sudo().with_company(self.company)
+        payer.stripe_customer_ref = "cus_deleted_long_ago"
         self.env.flush_all()
         self._press()
         customer = self.payer.with_company(self.company).stripe_customer_ref
