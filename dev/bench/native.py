@@ -79,6 +79,8 @@ def send_invoices(world: World, invoice_ids: list) -> Cost:
     pdf = _empty_pdf()
     with world.env(ADMIN) as env:
         reports = type(env["ir.actions.report"])
+        # Odoo cuts the PDF of several invoices at its bookmarks, which an empty one has not.
+        env["ir.config_parameter"].set_param("account.pdf_generation_batch", "0")
     original = reports._run_wkhtmltopdf, reports.get_wkhtmltopdf_state
     reports._run_wkhtmltopdf = lambda self, *args, **options: pdf
     reports.get_wkhtmltopdf_state = lambda self: "ok"

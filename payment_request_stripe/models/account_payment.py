@@ -63,6 +63,7 @@ class AccountPayment(models.Model):
 
         Odoo does not reconcile a payment again that was cancelled or reset to draft.
         """
+        self.filtered("payment_request_id").check_access("write")
         result = super().action_post()
         again = self.filtered(
             lambda payment: payment.payment_request_id and payment.payment_type == "inbound"
