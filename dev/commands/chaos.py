@@ -9,12 +9,13 @@ import signal
 import time
 import traceback
 
-from dev.chaos import scenarios_crash, scenarios_races, scenarios_stripe, scenarios_webhook
+from dev.chaos import outbox, scenarios_crash, scenarios_races, scenarios_stripe, scenarios_webhook
 from dev.chaos.world import BACKOFF, Broken, World
 from dev.setup import console, databases, machine
 from dev.standins.launcher import StandIns
 
 MODULES = (scenarios_webhook, scenarios_races, scenarios_stripe, scenarios_crash)
+OUTBOX = "outbox"  # processes of its own, in a database of its own
 SCENARIOS = [scenario for module in MODULES for scenario in module.SCENARIOS]
 
 
@@ -23,10 +24,16 @@ def main(arguments: list) -> int:
     parser.add_argument("only", nargs="?", default="", help="part of a scenario's name")
     wanted = parser.parse_args(arguments).only
     chosen = [scenario for scenario in SCENARIOS if wanted in scenario.__name__]
-    if not chosen:
-        names = "\n    ".join(scenario.__name__ for scenario in SCENARIOS)
+    sending = wanted in OUTBOX
+    if not (chosen or sending):
+        names = "\n    ".join([*(scenario.__name__ for scenario in SCENARIOS), OUTBOX])
         raise console.SetupError(f"No scenario's name contains {wanted}. There are:\n    {names}")
     signal.signal(signal.SIGTERM, _interrupt)
+    broken = _run_in_a_world(chosen) if chosen else 0
+    return (outbox.main() if sending else 0) or broken
+
+
+def _run_in_a_world(chosen: list) -> int:
     with console.exclusive():
         prepared = machine.prepare()
     with contextlib.ExitStack() as stack:
