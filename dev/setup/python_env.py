@@ -11,7 +11,8 @@ from .system import ensure
 
 FOLDER = STATE / "venv"
 REQUIREMENTS = ROOT / "dev" / "requirements.txt"
-PIP = "-m pip install --quiet --no-compile --require-hashes -r"
+# The list is whole, so pip has nothing to resolve: it would take newer versions for extras and fail.
+PIP = "-m pip install --quiet --no-compile --no-deps --require-hashes -r"
 
 
 def prepare(odoo: Odoo) -> Path:
