@@ -1,6 +1,7 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import uuid
+from datetime import timedelta
 from decimal import Decimal
 
 from odoo import api, fields, models
@@ -11,6 +12,10 @@ from ..exceptions import PaymentRequestRefused
 from ..gateways.errors import GatewayError, Refused
 from ..gateways.money import AmountError, to_decimal, to_minor
 from ..gateways.undo import refund_parameters
+
+# Stripe forgets an idempotency key after a day at the earliest (its API reference, "Idempotent
+# requests"): from then on the same call would refund once more.
+KEY_LIFE = timedelta(hours=20)
 
 
 class AccountPayment(models.Model):
@@ -108,17 +113,36 @@ class PaymentRequestRefund(models.Model):
         gateway = provider._get_stripe_gateway()
         try:
             if self.stripe_refund_ref:
-                payloads = [gateway.retrieve_refund(self.stripe_refund_ref)]
+                payload = gateway.retrieve_refund(self.stripe_refund_ref)
             else:
-                payloads = [gateway.create_refund(self.parameters, self.idempotency_key)]
+                payload = self._recall(gateway) or gateway.create_refund(
+                    self.parameters, self.idempotency_key
+                )
         except Refused as error:
             if not self.stripe_refund_ref:
                 self._refuse(error)
             raise
-        for payload in payloads:
-            self.env["payment.request.event"]._store(provider, payload)
-        self.request_id._log_step(f"refund {payloads[0]['data']['object']['id']} asked")
+        self.env["payment.request.event"]._store(provider, payload)
+        self.request_id._log_step(f"refund {payload['data']['object']['id']} asked")
         self.request_id._commit()
+
+    def _recall(self, gateway):
+        """Return what an earlier call made of this refund when its key may be forgotten, or none.
+
+        :raise GatewayError: when Stripe cannot be asked
+        """
+        self.ensure_one()
+        if self.create_date > fields.Datetime.now() - KEY_LIFE:
+            return None
+        made = gateway.list_refunds(self.payment_id.stripe_payment_intent_ref)
+        return next(
+            (
+                payload
+                for payload in made
+                if payload["data"]["object"]["metadata"].get("refund") == self.idempotency_key
+            ),
+            None,
+        )
 
     def _refuse(self, error):
         """Keep that Stripe said no, unless it became a refund all the same meanwhile."""

@@ -135,6 +135,10 @@ class FakeStripe(stripe.HTTPClient, StripeAnswers):
         """Drop what was arranged: the network is well again."""
         self._faults.clear()
 
+    def forget_keys(self):
+        """Forget all idempotency keys, as Stripe does after a day."""
+        self._answers.clear()
+
     # === THE SDK'S INTERFACE === #
 
     def request(self, method, url, headers=None, post_data=None):

@@ -1,7 +1,11 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import itertools
+from datetime import timedelta
 
+from freezegun import freeze_time
+
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -131,6 +135,32 @@ class TestRefund(MoneyCase):
         self._run_cron("ir_cron_poll_stripe")
         self._run_cron("ir_cron_process_events")
         self.assertEqual(request.refund_ids.state, "succeeded")
+        self.assertEqual(charge["amount_refunded"], 4000)
+        self.assertOwed(invoice, "40")
+        self.assertMoney(request)
+
+    def test_a_lost_answer_is_recalled_when_stripe_forgot_the_key(self):
+        request, (invoice,), charge = self._pay_invoices(100)
+        self.stripe.fail_next("POST", "/v1/refunds", lose_answer=True)
+        with self.assertRaisesRegex(UserError, "do not refund a second time"):
+            self._refund(request, {invoice: 40})
+        self.stripe.forget_keys()
+        with freeze_time(fields.Datetime.now() + timedelta(days=2)):
+            self._run_cron("ir_cron_poll_stripe")
+            self._run_cron("ir_cron_process_events")
+        self.assertEqual(charge["amount_refunded"], 4000)
+        self.assertEqual(request.refund_ids.state, "succeeded")
+        self.assertOwed(invoice, "40")
+        self.assertMoney(request)
+
+    def test_a_refund_that_never_reached_stripe_is_made_days_later(self):
+        request, (invoice,), charge = self._pay_invoices(100)
+        self.stripe.fail_next("POST", "/v1/refunds", timeout=True)
+        with self.assertRaisesRegex(UserError, "do not refund a second time"):
+            self._refund(request, {invoice: 40})
+        with freeze_time(fields.Datetime.now() + timedelta(days=2)):
+            self._run_cron("ir_cron_poll_stripe")
+            self._run_cron("ir_cron_process_events")
         self.assertEqual(charge["amount_refunded"], 4000)
         self.assertOwed(invoice, "40")
         self.assertMoney(request)
