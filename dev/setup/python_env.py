@@ -11,7 +11,7 @@ from .system import ensure
 
 FOLDER = STATE / "venv"
 REQUIREMENTS = ROOT / "dev" / "requirements.txt"
-# The list is whole, so pip has nothing to resolve: it would take newer versions for extras and fail.
+# The list is whole: nothing is left to resolve, and for extras pip would take newer versions.
 PIP = "-m pip install --quiet --no-compile --no-deps --require-hashes -r"
 
 
