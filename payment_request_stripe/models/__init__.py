@@ -29,6 +29,7 @@ from . import (
     payment_request_api,
     payment_request_api_call,
     payment_request_qr,
+    payment_request_quote,
     payment_request_refund,
     payment_request_refund_ask,
     payment_request_refund_book,

@@ -9,7 +9,7 @@ from odoo.tools import consteq, hmac
 
 from ..exceptions import PayerNotice
 from ..gateways.errors import GatewayError
-from ..gateways.money import to_decimal, to_minor
+from ..gateways.money import to_decimal, to_major
 from .payment_request import PAYABLE_STATES
 
 # The events that say that money came, or is on its way.
@@ -49,21 +49,6 @@ class PaymentRequest(models.Model):
         )
 
     # === THE QUOTE === #
-
-    def _get_quote(self):
-        """Return what the payer is asked now, the frozen form of it that a checkout keeps.
-
-        :return: ``{"currency": ISO code, "total": int, "lines": [{"line": id, "pay": int}]}``,
-            in Stripe's minor units
-        """
-        self.ensure_one()
-        code = self.currency_id.name
-        lines = [
-            {"line": line.id, "pay": to_minor(due, code)}
-            for line in self.line_ids
-            if (due := line._get_amount_due()) > 0
-        ]
-        return {"currency": code, "total": sum(line["pay"] for line in lines), "lines": lines}
 
     def _sign_quote(self, quote):
         """Return the text that proves which quote of this link a page showed."""
@@ -110,32 +95,18 @@ class PaymentRequest(models.Model):
     def _get_pay_page_values(self):
         """Return what the pay page needs; amounts are Decimal, major units, one currency."""
         self.ensure_one()
-        digits = self.currency_id.decimal_places
-        lines = [
-            {
-                "line": line,
-                "name": line.move_id.name,
-                "due_date": line.invoice_date_due,
-                "amount_invoice": to_decimal(line.move_id.amount_total, digits),
-                "amount_asked": to_decimal(line.amount, digits),
-                "amount_paid": to_decimal(line.amount_paid, digits),
-                # What was paid or credited on the invoice in any way, not only by this link.
-                "amount_settled": to_decimal(line.move_id.amount_total, digits)
-                - to_decimal(line.move_id.amount_residual, digits),
-                "amount_due": line._get_amount_due(),
-            }
-            for line in self.line_ids
-        ]
         page_state = self._get_page_state()
+        quote = self._get_quote()
+        shares = self._read_quote(quote)
         return {
             "request": self,
             "page_state": page_state,
-            "lines": lines,
-            "amount_due": sum((line["amount_due"] for line in lines), to_decimal(0, digits)),
+            "lines": [line._get_pay_page_line(shares.get(line)) for line in self.line_ids],
+            "amount_due": to_major(quote["total"], quote["currency"]),
             "currency": self.currency_id,
             "company": self.company_id,
             "contact": self._get_person_in_charge(),
-            "quote": self._sign_quote(self._get_quote()) if page_state == "open" else "",
+            "quote": self._sign_quote(quote) if page_state == "open" else "",
         }
 
     def _get_status_values(self):
@@ -249,3 +220,32 @@ class PaymentRequest(models.Model):
             self._ask_stripe()
         except UserError as error:
             self._log_step(f"not refreshed: {error}")
+
+
+class PaymentRequestLine(models.Model):
+    _inherit = "payment.request.line"
+
+    def _get_pay_page_line(self, share):
+        """Return what the pay page shows of this line; amounts are Decimal, major units.
+
+        :param share: this line of the quote as ``_read_quote`` gives it, or none
+        """
+        self.ensure_one()
+        invoice, digits = self.move_id, self.currency_id.decimal_places
+        nothing = to_decimal(0, digits)
+        total = to_decimal(invoice.amount_total, digits)
+        return {
+            "line": self,
+            "name": invoice.name,
+            "due_date": self.invoice_date_due,
+            "amount_invoice": total,
+            "amount_asked": to_decimal(self.amount, digits),
+            "amount_paid": to_decimal(self.amount_paid, digits),
+            # What was paid or credited on the invoice in any way, not only by this link.
+            "amount_settled": total - to_decimal(invoice.amount_residual, digits),
+            "amount_due": self._get_amount_due(),
+            "amount_to_pay": share["pay"] if share else nothing,
+            "discount": share["discount"] if share else nothing,
+            "valid_until": share and share["valid_until"],
+            "credits": share["credits"] if share else [],
+        }
