@@ -4,6 +4,7 @@ from . import (
     protection,
     account_move,
     account_move_line,
+    account_move_promise,
     account_payment,
     ir_cron,
     mail_thread,

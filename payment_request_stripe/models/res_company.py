@@ -45,6 +45,11 @@ class ResCompany(models.Model):
         "what a person sends goes out at once.",
     )
     payment_request_quiet_to = fields.Float(string="Quiet Hours Until", default=8.0)
+    payment_request_promise_days = fields.Integer(
+        string="Longest Promise (Days)",
+        default=14,
+        help="So far ahead a customer may promise to pay; reminders wait until then.",
+    )
     payment_request_qr_on_invoice = fields.Boolean(
         string="Payment Link QR Code on Invoices",
         help="Print the QR code of the open payment link on the PDF of its invoices.",
@@ -57,6 +62,10 @@ class ResCompany(models.Model):
     _payment_request_cascade_days_positive = models.Constraint(
         "CHECK (payment_request_cascade_days > 0)",
         "An unopened payment link must wait for at least one day.",
+    )
+    _payment_request_promise_days_positive = models.Constraint(
+        "CHECK (payment_request_promise_days >= 0)",
+        "The longest promise cannot be less than no day.",
     )
     _payment_request_quiet_hours = models.Constraint(
         "CHECK (payment_request_quiet_from >= 0 AND payment_request_quiet_from <= 24"

@@ -27,6 +27,9 @@ class ResConfigSettings(models.TransientModel):
     payment_request_quiet_to = fields.Float(
         related="company_id.payment_request_quiet_to", readonly=False
     )
+    payment_request_promise_days = fields.Integer(
+        related="company_id.payment_request_promise_days", readonly=False
+    )
     payment_request_qr_on_invoice = fields.Boolean(
         related="company_id.payment_request_qr_on_invoice", readonly=False
     )

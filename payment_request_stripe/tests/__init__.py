@@ -26,6 +26,7 @@ from . import (
     test_mail_template,
     test_pay_flow,
     test_pay_pages,
+    test_promise,
     test_properties,
     test_provider,
     test_refund,
