@@ -44,6 +44,7 @@
         "views/payment_request_dispute_views.xml",
         "wizards/payment_request_comparison_views.xml",
         "views/payment_request_desk_views.xml",
+        "views/payment_request_webhook_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["payment_request_stripe/static/src/backend/**/*"],

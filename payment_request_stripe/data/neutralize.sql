@@ -12,6 +12,13 @@ UPDATE payment_request_delivery
 UPDATE payment_request_batch
    SET state = 'done'
  WHERE state != 'done';
+UPDATE payment_request_webhook
+   SET active = FALSE,
+       secret = NULL,
+       old_secret = NULL;
+UPDATE payment_request_webhook_event
+   SET state = 'failed'
+ WHERE state IN ('queued', 'sending');
 UPDATE ir_cron
    SET active = FALSE
  WHERE id IN (

@@ -49,6 +49,8 @@ from . import (
     payment_request_changes,
     payment_request_heal,
     payment_request_desk,
+    payment_request_webhook,
+    payment_request_webhook_event,
     res_company,
     res_config_settings,
     res_partner,

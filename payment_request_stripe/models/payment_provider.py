@@ -231,10 +231,14 @@ class PaymentProvider(models.Model):
         base = self.env["ir.config_parameter"].sudo().get_param(parameter)
         if not base:
             return None
-        if self.state == "test" and key_mode(self.sudo().stripe_secret_key or "") == "test":
+        if self._is_payment_request_test_mode():
             return base
         _logger.warning("%s is ignored: provider %s is not in test mode", parameter, self.id)
         return None
+
+    def _is_payment_request_test_mode(self):
+        """Tell whether no real money can move: test mode, with a test key."""
+        return self.state == "test" and key_mode(self.sudo().stripe_secret_key or "") == "test"
 
     def _check_payment_request_setup(self):
         """Return a sentence on what keeps this provider from asking for money, or none.

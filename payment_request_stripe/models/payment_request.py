@@ -256,6 +256,7 @@ class PaymentRequest(models.Model):
             allowed.sudo().write({"state": target, **values})
             for request in allowed:
                 request._log_step(f"is {target}")
+            allowed._emit(target)
         return allowed
 
     def _commit(self):

@@ -89,7 +89,10 @@ class PaymentRequest(models.Model):
         for request in self:
             known = set(request.dispute_ids.mapped("state"))
             grave = ("open", "inquiry", "lost", "won")
-            request.dispute_state = next((state for state in grave if state in known), "none")
+            state = next((state for state in grave if state in known), "none")
+            if state != request.dispute_state:
+                request.dispute_state = state
+                request._emit("disputed")
 
 
 class ResCompany(models.Model):

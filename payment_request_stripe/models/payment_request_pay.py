@@ -126,6 +126,7 @@ class PaymentRequest(models.Model):
         if self.opened_at or not user_agent or SCANNERS.search(user_agent):
             return
         self.opened_at = fields.Datetime.now()
+        self._emit("opened")
 
     # === TO STRIPE === #
 

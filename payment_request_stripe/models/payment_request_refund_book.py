@@ -183,6 +183,7 @@ class PaymentRequestRefund(models.Model):
             )
         )
         request._log_step(f"refund {self.stripe_refund_ref} booked as {booked.name}")
+        request._emit("refunded")
         reopened = self.env["account.move"].union(
             *[part.share.payment_request_line_id.move_id for part in parts if not part.credit]
         )
@@ -223,6 +224,7 @@ class PaymentRequestRefund(models.Model):
             )
             self._uncount(lines)
             self._raise_credit(shares)
+            self.request_id._emit("refunded")  # what is refunded has changed
         self.write({"state": state, "failure_reason": refund.failure_reason})
         self.request_id._notify_person_in_charge(
             self.env._("A refund failed: %(ref)s", ref=self.stripe_refund_ref),

@@ -10,7 +10,7 @@ _logger = logging.getLogger(__name__)
 
 
 class PaymentRequest(models.Model):
-    """Who hears of what: the log that support reads, and the person in charge."""
+    """Who hears of what: the log that support reads, the person in charge, other programs."""
 
     _inherit = "payment.request"
 
@@ -24,6 +24,11 @@ class PaymentRequest(models.Model):
             (checkout or self).stripe_payment_intent_ref or "-",
             step,
         )
+
+    def _emit(self, kind):
+        """Tell the company's own programs that something happened to these requests."""
+        if self:
+            self.env["payment.request.webhook.event"]._queue(self, kind)
 
     def _get_receivable_account(self):
         """Return the account on which the customer's credit lies."""

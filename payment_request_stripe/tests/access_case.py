@@ -52,6 +52,7 @@ class AccessCase(ApiCase):
 
     def _make_examples(self):
         """Return ``{model: a record}`` for every model of ours, all of the payer's request."""
+        self._make_webhook()
         invoice = self._create_invoice(100)
         request = self._create_request(invoice, amounts=[60])
         self._click_pay(request)
@@ -111,6 +112,13 @@ class AccessCase(ApiCase):
                 "line_ids": [Command.create(line)],
             }
         )
+
+    def _make_webhook(self):
+        """Make an endpoint at which nobody listens."""
+        webhook = self.env["payment.request.webhook"].sudo()
+        webhook = webhook.create({"name": "Ours", "url": "https://receiver.example.com/events"})
+        webhook.company_id = self.company
+        webhook.action_make_secret()
 
     # === WHAT THE CODE OFFERS === #
 

@@ -31,6 +31,8 @@ MODELS = {
     "payment.request.refund.wizard.line": DIALOG,
     "payment.request.send.wizard": DIALOG,
     "payment.request.send.wizard.line": DIALOG,
+    "payment.request.webhook": (READERS, NOBODY, NOBODY, NOBODY),
+    "payment.request.webhook.event": (READERS, NOBODY, NOBODY, NOBODY),
 }
 # method that can be called over RPC: who is not turned away.
 METHODS = {
@@ -62,6 +64,9 @@ METHODS = {
     ("payment.request.event", "action_retry"): BILLING,
     ("payment.request.refund.wizard", "action_refund"): BILLING,
     ("payment.request.send.wizard", "action_send"): BILLING,
+    ("payment.request.webhook", "action_make_secret"): NOBODY,
+    ("payment.request.webhook", "action_view_events"): READERS,
+    ("payment.request.webhook.event", "action_replay"): BILLING,
     # Customers may belong to several companies; the other one finds no invoice to ask for.
     ("res.partner", "action_send_payment_link"): BILLING | {"other_company"},
 }
@@ -144,6 +149,9 @@ class TestAccessMatrix(AccessCase):
             ("payment.request.checkout", "parameters"),
             ("payment.request.checkout", "url"),
             ("payment.request.event", "payload"),
+            ("payment.request.webhook", "url"),
+            ("payment.request.webhook", "secret"),
+            ("payment.request.webhook", "old_secret"),
         ):
             for role, user in self.users.items():
                 record = examples[model].with_user(user)

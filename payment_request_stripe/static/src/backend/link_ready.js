@@ -1,21 +1,6 @@
-import { browser } from "@web/core/browser/browser";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
-
-/**
- * Put a text on the clipboard. Pages that are not served over https have no clipboard of their own.
- *
- * @param {string} text
- * @returns {Promise<boolean>} whether it worked
- */
-async function copyText(text) {
-    try {
-        await browser.navigator.clipboard.writeText(text);
-        return true;
-    } catch {
-        return false;
-    }
-}
+import { copyText } from "./copy_text";
 
 /**
  * Say that a payment link exists, and offer to copy it or to open its request.
