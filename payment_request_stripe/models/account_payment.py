@@ -17,6 +17,8 @@ class AccountPayment(models.Model):
     _kept_by_payment_requests = frozenset(
         {
             "payment_request_credit_kept",
+            "payment_request_credit_note",
+            "payment_request_credit_reason",
             "payment_request_id",
             "stripe_payment_intent_ref",
             "stripe_refund_ref",

@@ -155,11 +155,10 @@ class PaymentRequestCheckout(models.Model):
             account = self.request_id._get_receivable_account()
             return [(nobody, account, to_decimal(amount, digits))]
         shares = self.quote["lines"]
-        lines = nobody.browse(share["line"] for share in shares)  # together: one query for all
         return [
             (line, part_account, part)
-            for line, share in zip(lines, shares, strict=True)
-            for part_account, part in line._split_by_account(to_major(share["pay"], currency.name))
+            for line, share in zip(self._get_quoted_lines(), shares, strict=True)
+            for part_account, part in self._split_share(line, share)
         ]
 
     def _prepare_entry(self, payment_values, shares, clearing_account):
@@ -287,7 +286,7 @@ class PaymentRequestCheckout(models.Model):
             }
         )
 
-    def _raise_credit(self, payment, credit):
+    def _raise_credit(self, payment, credit, reason=None):
         """Make money that fits no invoice somebody's task: it is the customer's credit."""
         self.request_id._notify_person_in_charge(
             self.env._("Money to allocate: %(payment)s", payment=payment.name),

@@ -117,6 +117,8 @@ class PaymentRequestCheckout(models.Model):
         return {
             "payment_request": request.name,
             "checkout": key,
+            "provider": str(request.provider_id.id),
+            "customer": str(request.partner_id.id),
             "database": self.env["ir.config_parameter"].sudo().get_param("database.uuid"),
         }
 

@@ -111,6 +111,7 @@ class AccountPayment(models.Model):
             if owed:
                 share._reconcile_plan([share | owed])
                 done = True
+        self.move_id.line_ids.payment_request_line_id._count_reconciled()
         return done
 
     def action_payment_request_keep(self):

@@ -8,6 +8,7 @@ from ..gateways.events import PaymentEvent
 from ..gateways.money import to_decimal, to_major
 from ..gateways.undo import Dispute, parse_dispute
 from .payment_request_checkout_booking import LEAN
+from .payment_request_debit import RETURNS
 
 
 class PaymentRequestEvent(models.Model):
@@ -131,7 +132,9 @@ class PaymentRequestDispute(models.Model):
         for share in shares.filtered("payment_request_line_id"):
             if not share.reconciled:
                 self.request_id.checkout_ids[:1]._raise_credit(
-                    self.payment_id, to_decimal(-share.amount_residual_currency, digits)
+                    self.payment_id,
+                    to_decimal(-share.amount_residual_currency, digits),
+                    "came_back",
                 )
 
     def _book_fee(self, dispute: Dispute, day):
@@ -195,9 +198,27 @@ class PaymentRequestDispute(models.Model):
             "lost": self.env._("The dispute was lost: the invoices stay open."),
             "none": self.env._("The inquiry was closed without a dispute."),
         }
+        if self.state == "lost" and self.reason in RETURNS:
+            self._tell_return()
+            return
         self._say(sentences[self.state])
         if self.state == "lost":
             self._notify(self.env._("A dispute was lost"), sentences["lost"])
+
+    def _tell_return(self):
+        """A bank took a debit back that had come: that is no quarrel, and cannot be answered."""
+        reasons = {
+            "insufficient_funds": self.env._("the account held too little"),
+            "debit_not_authorized": self.env._("the customer says it was not authorized"),
+            "incorrect_account_details": self.env._("the account details are wrong"),
+            "bank_cannot_process": self.env._("the bank could not process it"),
+        }
+        sentence = self.env._(
+            "The bank returned the debit (%(reason)s): the invoices are open again.",
+            reason=reasons[self.reason],
+        )
+        self._say(sentence)
+        self._notify(self.env._("A bank debit was returned"), sentence)
 
     def _ask_for_evidence(self):
         """Raise one activity with Stripe's deadline."""

@@ -284,9 +284,9 @@ class PaymentRequestEvent(models.Model):
         handler = self._get_handler(event.type)
         if not handler:
             return "ignored", self.env._("Nothing is to be done for this type of event.")
-        checkout = self._find_checkout(event)
+        checkout = self._find_checkout(event) or self._find_again(event)
         if not checkout:
-            return "ignored", self.env._("The event is of another application.")
+            return "ignored", self._get_stranger_reason(event)
         self.request_id = checkout.request_id
         checkout.request_id._lock()
         reason = handler(checkout, event)

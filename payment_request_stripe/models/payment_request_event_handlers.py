@@ -13,6 +13,7 @@ HANDLERS = {
     "checkout.session.expired": "_on_checkout_expired",
     "payment_intent.succeeded": "_on_paid",
     "payment_intent.payment_failed": "_on_declined",
+    "charge.pending": "_on_debit_pending",
     "charge.updated": "_on_charge_updated",
     "charge.dispute.closed": "_on_dispute",
     "charge.dispute.created": "_on_dispute",

@@ -54,4 +54,5 @@ class PaymentRequestEvent(models.Model):
             event = parse_event(payload)
         except MalformedPayload:
             return False
-        return bool(self.new({"provider_id": provider.id})._find_checkout(event))
+        draft = self.new({"provider_id": provider.id})
+        return bool(draft._find_checkout(event)) or draft._is_orphan(event)

@@ -40,18 +40,25 @@ class PaymentRequestRefund(models.Model):
 
     @api.model
     def _intend(self, payment, wanted, reason):
-        """Write down one refund, and commit it, before Stripe is asked.
+        """Write down one refund, and commit it, before Stripe is asked; see `_write_down`."""
+        payment.payment_request_id._lock()
+        refund = self._write_down(payment, wanted, reason)
+        payment.payment_request_id._commit()
+        return refund
+
+    @api.model
+    def _write_down(self, payment, wanted, reason):
+        """Write down one refund, for Stripe to be asked once it is committed.
 
         :param payment: the booked payment whose money goes back
         :param wanted: ``[(request line or none, Decimal, credit note or none)]``, major units
         :raise PaymentRequestRefused: when it cannot be refunded; nothing is written
         """
         request = payment.payment_request_id
-        request._lock()
         amount = sum((part for _line, part, _note in wanted), Decimal(0))
         minor = self._check_refund(payment, amount)
         key = str(uuid.uuid4())
-        refund = self.create(
+        return self.create(
             {
                 "request_id": request.id,
                 "payment_id": payment.id,
@@ -72,8 +79,6 @@ class PaymentRequestRefund(models.Model):
                 ],
             }
         )
-        request._commit()
-        return refund
 
     @api.model
     def _check_refund(self, payment, amount):

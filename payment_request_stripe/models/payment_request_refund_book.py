@@ -252,5 +252,7 @@ class PaymentRequestRefund(models.Model):
                 checkout = self.request_id.checkout_ids[:1]
                 digits = self.currency_id.decimal_places
                 checkout._raise_credit(
-                    self.payment_id, to_decimal(-share.amount_residual_currency, digits)
+                    self.payment_id,
+                    to_decimal(-share.amount_residual_currency, digits),
+                    "came_back",
                 )

@@ -37,12 +37,15 @@ class StripeObjects:
         intent = self._confirm(session, "card")
         return self._succeed(session, intent, "checkout.session.completed")
 
-    def pay_async(self, session_ref):
+    def pay_async(self, session_ref, method="sepa_debit", expected_on=None):
         """Pay by a bank debit that settles later: complete and unpaid; see `settle`, `decline`."""
         session = self._open(session_ref)
-        intent = self._confirm(session, "sepa_debit")
+        intent = self._confirm(session, method)
         intent["status"] = "processing"
-        self._charge(intent, "pending")
+        charge = self._charge(intent, "pending")
+        if expected_on:
+            charge["payment_method_details"][method]["expected_debit_date"] = expected_on
+        self.event("charge.pending", charge)
         session.update(status="complete", payment_status="unpaid", url=None)
         self.event("payment_intent.processing", intent)
         return self.event("checkout.session.completed", session)
@@ -205,6 +208,7 @@ class StripeObjects:
         return intent
 
     def _charge(self, intent, status):
+        method = intent["payment_method_types"][0]
         charge = {
             "id": self.new_ref("ch"),
             "object": "charge",
@@ -221,6 +225,7 @@ class StripeObjects:
             "metadata": dict(intent["metadata"]),
             "paid": status == "succeeded",
             "payment_intent": intent["id"],
+            "payment_method_details": {method: {}, "type": method},
             "refunded": False,
             "status": status,
         }

@@ -63,7 +63,8 @@ class TestDispute(MoneyCase):
         self._receive(*self.stripe.close_dispute(dispute, "lost"))
         self.assertOwed(invoice, "100")
         self.assertEqual(request.dispute_state, "lost")
-        self.assertIn("lost", " ".join(request.activity_ids.mapped("summary")))
+        self.assertIn("A bank debit was returned", request.activity_ids.mapped("summary"))
+        self.assertIn("held too little", " ".join(request.activity_ids.mapped("note")))
         self.assertMoney(request)
 
     def test_an_inquiry_moves_no_money_and_asks_for_an_answer_in_time(self):
