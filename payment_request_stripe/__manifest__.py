@@ -45,6 +45,7 @@
         "wizards/payment_request_comparison_views.xml",
         "views/payment_request_desk_views.xml",
         "views/payment_request_webhook_views.xml",
+        "views/payment_request_payout_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["payment_request_stripe/static/src/backend/**/*"],

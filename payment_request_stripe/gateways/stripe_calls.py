@@ -1,6 +1,6 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""The calls about money that was taken: refunds, fees, disputes and what happened lately."""
+"""The calls about money that was taken: refunds, fees, disputes, payouts, recent events."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .events import parse_event
+from .payouts import composition_event, parse_payout
 from .undo import parse_move, refund_event
 
 
@@ -88,6 +89,23 @@ class MoneyCalls:
             ),
             100000,
         )
+
+    def retrieve_payout(self, ref: str) -> dict[str, Any] | None:
+        """Return a payout and what it consists of, as an event of ours.
+
+        None while Stripe is still working that out; without movements when it does not say.
+        """
+        payout = self._call(lambda v1: v1.payouts.retrieve(ref))
+        known = parse_payout(payout)
+        if not known.is_ready:
+            return None
+        parameters = {"payout": ref, "limit": 100, "expand": ["data.source"]}
+        rows = (
+            self._collect(lambda v1: v1.balance_transactions.list(parameters), 100000)
+            if known.is_automatic
+            else []
+        )
+        return composition_event(payout, rows, self.api_version, self.is_live)
 
     def _as_event(self, refund: Mapping[str, Any]) -> dict[str, Any]:
         event = refund_event(refund, self.api_version, self.is_live)

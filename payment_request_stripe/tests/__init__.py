@@ -32,6 +32,7 @@ from . import (
     test_pay_flow,
     test_pay_pages,
     test_promise,
+    test_payout,
     test_properties,
     test_provider,
     test_refund,

@@ -68,6 +68,9 @@ class AccessCase(ApiCase):
             {**money_back, "stripe_dispute_ref": "du_of_the_matrix"}
         )
         self._make_batch(invoice)
+        self._receive(self.stripe.pay_out())
+        self._run_cron("ir_cron_poll_stripe")
+        self._run_cron("ir_cron_process_events")
         self.env["payment.request.delivery"].sudo().create(
             {"request_id": request.id, "channel": "sms", "recipient": "+14155550100"}
         )

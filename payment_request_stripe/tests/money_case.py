@@ -66,6 +66,8 @@ class MoneyCase(BookingCase):
         """Return the same of what lies at Stripe, before its fees for payments."""
         totals = {}
         for line in self.stripe.balance.values():
+            if line["type"] == "payout":
+                continue  # on its way to the bank, which its statement tells Odoo
             if (
                 line["type"] == "refund"
                 and self.stripe.refunds[line["source"]]["status"] == "pending"

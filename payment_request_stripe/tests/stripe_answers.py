@@ -38,6 +38,8 @@ class StripeAnswers(StripeUndo):
             return self._expire_session(ref)
         if route == "/v1/payment_intents/{id}":
             return self._expanded(self._find(self.payment_intents, "payment_intent", ref), params)
+        if route == "/v1/payouts/{id}":
+            return self._find(self.payouts, "payout", ref)
         if route.startswith(("/v1/refunds", "/v1/events", "/v1/balance_transactions")):
             return self._perform_money(method, route, ref, params)
         return self._perform_rest(method, route, ref, params, livemode)
@@ -54,6 +56,9 @@ class StripeAnswers(StripeUndo):
         }[route]
         wanted = {"payment_intent": params.get("payment_intent")} if route == "/v1/refunds" else {}
         created = params.get("created", {})
+        if payout := params.get("payout"):
+            assert self.payouts[payout]["automatic"], "Stripe lists automatic payouts only"
+            rows = [row for row in rows if self.paid_out.get(row["id"]) == payout]
         rows = [
             row
             for row in rows
@@ -63,8 +68,8 @@ class StripeAnswers(StripeUndo):
             and created.get("gte", 0) <= row["created"] < created.get("lt", float("inf"))
         ]
         if "expand" in params:
-            sources = {**self.charges, **self.refunds, **self.disputes}
-            rows = [{**row, "source": sources[row["source"]]} for row in rows]
+            sources = {**self.charges, **self.refunds, **self.disputes, **self.payouts}
+            rows = [{**row, "source": sources.get(row["source"])} for row in rows]
         return self.list_of(rows, route, 100)
 
     def _create_refund(self, params):

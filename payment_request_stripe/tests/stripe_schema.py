@@ -35,6 +35,7 @@ ROUTES = (
     ("GET", "/v1/refunds/{id}", stripe_params.RefundRetrieveParams),
     ("GET", "/v1/events", stripe_params.EventListParams),
     ("GET", "/v1/balance_transactions", stripe_params.BalanceTransactionListParams),
+    ("GET", "/v1/payouts/{id}", stripe_params.PayoutRetrieveParams),
     ("GET", "/v1/account", stripe_params.AccountRetrieveCurrentParams),
 )
 

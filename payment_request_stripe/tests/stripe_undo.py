@@ -24,6 +24,8 @@ class StripeUndo(StripeObjects):
         self.refunds = {}
         self.disputes = {}
         self.balance = {}
+        self.payouts = {}
+        self.paid_out = {}  # balance transaction: payout
 
     def refund(self, charge, amount=None, *, status="succeeded", metadata=None, reason=None):
         """Refund `amount` minor units (default: what is left); return the refund."""
@@ -121,6 +123,30 @@ class StripeUndo(StripeObjects):
         }
         self.balance[line["id"]] = line
         return line
+
+    def pay_out(self, *, automatic=True, status="paid", reconciled="completed"):
+        """Send what lies on the balance to the bank, in its one currency; return the event."""
+        rows = [row for ref, row in self.balance.items() if ref not in self.paid_out]
+        (currency,) = {row["currency"] for row in rows}
+        payout = {
+            "id": self.new_ref("po"),
+            "object": "payout",
+            "amount": sum(row["net"] for row in rows),
+            "arrival_date": int(time.time()),
+            "automatic": automatic,
+            "created": int(time.time()),
+            "currency": currency,
+            "failure_message": None,
+            "livemode": False,
+            "metadata": {},
+            "reconciliation_status": reconciled if automatic else "not_applicable",
+            "status": status,
+        }
+        self.payouts[payout["id"]] = payout
+        own = self.move_balance("payout", payout, -payout["amount"])
+        for row in [*rows, own]:
+            self.paid_out[row["id"]] = payout["id"]
+        return self.event(f"payout.{status}", payout)
 
     def _succeed(self, session, intent, event_type):
         event = super()._succeed(session, intent, event_type)

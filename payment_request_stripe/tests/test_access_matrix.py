@@ -25,6 +25,8 @@ MODELS = {
     "payment.request.dispute": (READERS, NOBODY, NOBODY, NOBODY),
     "payment.request.event": (READERS, NOBODY, NOBODY, NOBODY),
     "payment.request.line": (READERS, NOBODY, NOBODY, NOBODY),
+    "payment.request.payout": (READERS, NOBODY, NOBODY, NOBODY),
+    "payment.request.payout.line": (READERS, NOBODY, NOBODY, NOBODY),
     "payment.request.refund": (READERS, NOBODY, NOBODY, NOBODY),
     "payment.request.refund.line": (READERS, NOBODY, NOBODY, NOBODY),
     "payment.request.refund.wizard": DIALOG,
@@ -62,6 +64,8 @@ METHODS = {
     ("payment.request.delivery", "action_send_again"): BILLING,
     ("payment.request.dispute", "action_download_evidence"): READERS,
     ("payment.request.event", "action_retry"): BILLING,
+    ("payment.request.payout", "action_check_again"): BILLING,
+    ("payment.request.payout", "action_view_payments"): READERS,
     ("payment.request.refund.wizard", "action_refund"): BILLING,
     ("payment.request.send.wizard", "action_send"): BILLING,
     ("payment.request.webhook", "action_make_secret"): NOBODY,
@@ -152,6 +156,7 @@ class TestAccessMatrix(AccessCase):
             ("payment.request.webhook", "url"),
             ("payment.request.webhook", "secret"),
             ("payment.request.webhook", "old_secret"),
+            ("payment.request.payout.line", "movement"),
         ):
             for role, user in self.users.items():
                 record = examples[model].with_user(user)

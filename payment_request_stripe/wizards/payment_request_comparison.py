@@ -9,11 +9,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..gateways.errors import GatewayError
-from ..gateways.money import to_decimal, to_major
+from ..models.payment_request_audit import CHARGES
 
-# Stripe's words for what moves its balance: ours. Payouts and fees of the account are not ours.
-CHARGES = ("charge", "payment")
-REFUNDS = ("refund", "payment_refund")
 # What is near the edge of a period may be booked on the other side of it.
 MARGIN = timedelta(days=3)
 
@@ -22,6 +19,7 @@ class PaymentRequestComparison(models.TransientModel):
     """Stripe's balance against our books, for a period: equal, or each difference by its name."""
 
     _name = "payment.request.comparison"
+    _inherit = "payment.request.audit"
     _description = "Comparison with Stripe"
 
     company_id = fields.Many2one(
@@ -71,9 +69,6 @@ class PaymentRequestComparison(models.TransientModel):
             "target": "new",
         }
 
-    def _get_provider(self):
-        return self.env["payment.provider"]._get_payment_request_provider(self.company_id)
-
     def _compare(self):
         """Return ``(what was compared, [differences])``, both as sentences.
 
@@ -108,71 +103,6 @@ class PaymentRequestComparison(models.TransientModel):
         zone = pytz.timezone(partner.tz or self.env.ref("base.user_admin").tz or "UTC")
         begin = zone.localize(datetime.combine(day, time.min))
         return calendar.timegm(begin.utctimetuple())
-
-    def _is_ours(self, source):
-        """Tell whether what moved the balance belongs to a checkout of this database."""
-        found = self.env["payment.request.checkout"].search(
-            [("stripe_payment_intent_ref", "=", source.get("payment_intent") or "-")], limit=1
-        )
-        if not found and (key := (source.get("metadata") or {}).get("checkout")):
-            found = found.search([("idempotency_key", "=", key)], limit=1)
-        return found.company_id == self.company_id if found else False
-
-    def _find_difference(self, row, source):
-        """Return what our books do not say of one movement, in sentences; mostly none."""
-        kind = row["type"]
-        amount = to_major(source["amount"], source["currency"])
-        money = f"{amount} {source['currency'].upper()}"
-        if kind in CHARGES:
-            return self._compare_payment(
-                "stripe_payment_intent_ref", source["payment_intent"], amount, money
-            )
-        if kind in REFUNDS:
-            if source.get("status") == "succeeded":
-                return self._compare_payment("stripe_refund_ref", source["id"], amount, money)
-            refund = self._find_row("payment.request.refund", "stripe_refund_ref", source["id"])
-            if refund and refund.state != "succeeded":
-                return []
-            return [self.env._("%(ref)s of %(money)s is not known.", ref=source["id"], money=money)]
-        if source.get("object") == "dispute":
-            return self._compare_dispute(source, money)
-        return []
-
-    def _find_row(self, model, field_name, ref):
-        return self.env[model].search([(field_name, "=", ref)], limit=1)
-
-    def _compare_payment(self, field_name, ref, amount, money):
-        payment = self._find_row("account.payment", field_name, ref)
-        if not payment or payment.move_id.state != "posted":
-            return [self.env._("%(ref)s of %(money)s is not booked.", ref=ref, money=money)]
-        booked = to_decimal(payment.amount, payment.currency_id.decimal_places)
-        if booked != amount:
-            return [
-                self.env._(
-                    "%(ref)s of %(money)s is booked with %(booked)s as %(payment)s.",
-                    ref=ref,
-                    money=money,
-                    booked=payment.currency_id.format(payment.amount),
-                    payment=payment.name,
-                )
-            ]
-        return []
-
-    def _compare_dispute(self, source, money):
-        dispute = self._find_row("payment.request.dispute", "stripe_dispute_ref", source["id"])
-        withdrawn = sum(move["amount"] for move in source.get("balance_transactions") or ()) < 0
-        if not dispute or bool(dispute.move_id) != withdrawn:
-            return [
-                self.env._(
-                    "The money of dispute %(ref)s of %(money)s is not booked as it moved.",
-                    ref=source["id"],
-                    money=money,
-                )
-            ]
-        fee = sum(move["fee"] for move in source.get("balance_transactions") or ())
-        if fee and not dispute.fee_move_id:
-            return [self.env._("The fee of dispute %(ref)s is not booked.", ref=source["id"])]
-        return []
 
     def _find_strangers(self, seen):
         """Name what is booked in the period, and Stripe does not know."""
