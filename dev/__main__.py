@@ -16,6 +16,7 @@ COMMANDS = {
     "bench": "dev.commands.bench",
     "chaos": "dev.commands.chaos",
     "standin-check": "dev.standins.cli_check",
+    "pot": "dev.commands.pot",
     "clean": "dev.commands.clean",
     "database": "dev.commands.database",
     "odoo": "dev.commands.odoo",

@@ -12,7 +12,7 @@ import sys
 import threading
 from dataclasses import dataclass
 
-from dev.demo import aftermath, job, story
+from dev.demo import aftermath, job, story, texts
 from dev.demo.client import OdooClient, OdooRefused
 from dev.demo.ledger import LedgerWrong
 from dev.demo.payer import PayerStuck
@@ -76,9 +76,10 @@ def _run(stack: contextlib.ExitStack, prepared, once: bool, real: RealStripe | N
     standins = stack.enter_context(StandIns(fresh=True, merchant=story.COMPANY["name"]))
     # Threads, not worker processes: those would need a proxy for the browser's websocket.
     smtp = ("127.0.0.1", standins.smtp_port)
-    odoo = stack.enter_context(
-        odoo_server.running(prepared, database, workers=0, cron_threads=2, smtp=smtp)
-    )
+    with console.progress("starting Odoo"):
+        odoo = stack.enter_context(
+            odoo_server.running(prepared, database, workers=0, cron_threads=2, smtp=smtp)
+        )
     narrator = job.Narrator()
     try:
         admin = OdooClient(odoo.url, database, *ADMIN)
@@ -89,6 +90,10 @@ def _run(stack: contextlib.ExitStack, prepared, once: bool, real: RealStripe | N
         customer = story.create_customer(admin, **story.NADIA)
         invoices = story.create_invoices(admin, customer, story.NADIAS_INVOICES)
         job.run(anna, standins, company, invoices, narrator, pays_by_hand=bool(real))
+        ida = story.create_customer(admin, **story.IDA)
+        texts.run(
+            admin, anna, standins, story.create_invoices(admin, ida, story.IDAS_INVOICES), narrator
+        )
         if not real:
             aftermath.run(admin, anna, standins, invoices, narrator)
         print(f"\nDone in {narrator.seconds():.0f} seconds: the ledger is right.", flush=True)

@@ -47,18 +47,23 @@ class Request:
         return sum(self.shares.values(), Decimal(0))
 
 
-def send_link(anna: OdooClient, invoices: list, message: str = "") -> tuple[Request, dict]:
-    """Use the Send Payment Link dialog on `invoices`; return the request and what it showed."""
+def send_link(anna: OdooClient, invoices: list, **choices: str) -> tuple[Request, dict]:
+    """Use the Send Payment Link dialog on `invoices`; return the request and what it showed.
+
+    :param choices: what is filled in: ``message``, ``delivery_method``, …
+    """
     action = anna.call("account.move", "action_send_payment_link", invoices)
     wizard = action["res_id"]
-    if message:
-        anna.write(action["res_model"], wizard, {"message": message})
+    if choices:
+        anna.write(action["res_model"], wizard, choices)
     lines = anna.find(
         "payment.request.send.wizard.line",
         [("wizard_id", "=", wizard)],
         ["move_id", "amount"],
     )
-    shown_values = anna.read(action["res_model"], wizard, "to_email", "total", "preview_subject")
+    shown_values = anna.read(
+        action["res_model"], wizard, "to_email", "to_phone", "total", "preview_subject", "sms_size"
+    )
     answer = anna.call(action["res_model"], "action_send", [wizard])
     request = anna.find(
         "payment.request", [("id", "=", answer["params"]["request_id"])], ["name", "pay_url"]
@@ -108,7 +113,7 @@ def _send(anna: OdooClient, invoices: list, narrator: Narrator) -> Request:
     narrator.step(f"Anna selects {customer}'s three unpaid invoices and presses Send Payment Link.")
     narrator.tell(*(f"{row['name']}  {shown(exact(row['amount_residual'])):>10}" for row in rows))
     request, dialog = send_link(
-        anna, invoices, "Thank you for settling these before the end of the month."
+        anna, invoices, message="Thank you for settling these before the end of the month."
     )
     narrator.tell(f"The dialog shows {dialog['total']} in all, by e-mail to {dialog['to_email']}.")
     narrator.tell(f"Payment request {request.name} of {shown(request.total)} is made and sent.")

@@ -1,10 +1,7 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from collections import defaultdict
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import formatLang
 
 from ..models.payment_request_delivery import CHANNELS
 
@@ -33,6 +30,7 @@ class PaymentRequestSendWizard(models.TransientModel):
     problems = fields.Text(compute="_compute_groups")
     skipped = fields.Text(readonly=True)
     left_out = fields.Text(compute="_compute_groups")
+    outlook = fields.Char(compute="_compute_groups")
     delivery_method = fields.Selection(
         selection=lambda self: self._get_delivery_methods(),
         string="Send By",
@@ -148,43 +146,10 @@ class PaymentRequestSendWizard(models.TransientModel):
             wizard.has_refusals = any(wizard.line_ids.mapped("refusal"))
             wizard.total = wizard._get_total([row for row in rows if not row["reason"]])
             wizard.left_out = "\n".join(dict.fromkeys(left_out.values()))
+            wizard.outlook = wizard._describe_outlook(len(groups), len(left_out))
             sent = {key: moves for key, moves in groups.items() if key not in left_out}
             wizard.problems = "\n".join(wizard._get_problems(sent))
-            wizard.summary = self.env["ir.qweb"]._render(
-                "payment_request_stripe.send_wizard_summary", {"rows": rows}
-            )
-
-    def _prepare_summary_row(self, key, moves, amounts, reason):
-        _commercial_partner, _company, currency = key
-        requests = self.env["payment.request"]
-        partner = requests._get_payer(moves)
-        contact = requests._get_recipients(partner, {})
-        missing = {
-            "email": self.env._("no e-mail address"),
-            "sms": self.env._("no phone number"),
-        }
-        addresses = {"email": contact["to_email"], "sms": contact["to_phone"]}
-        recipients = [addresses[channel] or missing[channel] for channel in self._get_channels()]
-        return {
-            "partner": partner,
-            "recipient": ", ".join(recipients) or self.env._("copied by hand"),
-            "reachable": all(addresses[channel] for channel in self._get_channels()),
-            "invoices": ", ".join(moves.mapped("name"))
-            if len(moves) <= 3
-            else self.env._("%(count)s invoices", count=len(moves)),
-            "currency": currency,
-            "amount": sum(amounts[move.id] for move in moves),
-            "reason": reason,
-        }
-
-    def _get_total(self, rows):
-        totals = defaultdict(int)
-        for row in rows:
-            totals[row["currency"]] += row["amount"]
-        return " + ".join(
-            formatLang(self.env, float(total), currency_obj=currency)
-            for currency, total in totals.items()
-        )
+            wizard.summary = wizard._render_summary(rows)
 
     def _get_left_out(self, groups):
         """Return ``{group: sentence}`` of the customers that will be left out, of several.
@@ -232,7 +197,7 @@ class PaymentRequestSendWizard(models.TransientModel):
         """
         self.ensure_one()
         groups = self.env["payment.request"]._group_moves(self.line_ids.move_id)
-        if len(groups) > BACKGROUND_ABOVE:
+        if self._is_for_the_background(len(groups)):
             return self.env["payment.request.batch"]._start(
                 self.line_ids._get_amounts(), self._get_options()
             )
@@ -247,6 +212,10 @@ class PaymentRequestSendWizard(models.TransientModel):
         if len(requests) == 1:
             return self._notify_one(requests)
         return self._notify_several(requests)
+
+    @api.model
+    def _is_for_the_background(self, customers):
+        return customers > BACKGROUND_ABOVE
 
     def _get_options(self):
         options = {

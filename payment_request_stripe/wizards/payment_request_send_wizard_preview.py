@@ -1,6 +1,9 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from collections import defaultdict
+
 from odoo import api, fields, models
+from odoo.tools import formatLang
 
 MAIL_TEMPLATE = "payment_request_stripe.mail_template_payment_request"
 SMS_TEMPLATE = "payment_request_stripe.sms_template_payment_request"
@@ -22,6 +25,66 @@ class PaymentRequestSendWizard(models.TransientModel):
         help="A longer text, or one with characters that SMS does not know, is sent and charged as "
         "several messages.",
     )
+
+    # === WHO GETS A LINK === #
+
+    def _prepare_summary_row(self, key, moves, amounts, reason):
+        _commercial_partner, _company, currency = key
+        requests = self.env["payment.request"]
+        partner = requests._get_payer(moves)
+        contact = requests._get_recipients(partner, {})
+        missing = {
+            "email": self.env._("no e-mail address"),
+            "sms": self.env._("no phone number"),
+        }
+        addresses = {"email": contact["to_email"], "sms": contact["to_phone"]}
+        recipients = [addresses[channel] or missing[channel] for channel in self._get_channels()]
+        return {
+            "partner": partner,
+            "recipient": ", ".join(recipients) or self.env._("copied by hand"),
+            "reachable": all(addresses[channel] for channel in self._get_channels()),
+            "invoices": ", ".join(moves.mapped("name"))
+            if len(moves) <= 3
+            else self.env._("%(count)s invoices", count=len(moves)),
+            "currency": currency,
+            "amount": sum(amounts[move.id] for move in moves),
+            "reason": reason,
+        }
+
+    @api.model
+    def _render_summary(self, rows):
+        """Return the table of the customers, those who get no link first."""
+        return self.env["ir.qweb"]._render(
+            "payment_request_stripe.send_wizard_summary",
+            {"rows": sorted(rows, key=lambda row: not row["reason"])},
+        )
+
+    @api.model
+    def _describe_outlook(self, customers, left_out):
+        """Say in one line how many links are going to be made, and how."""
+        sentences = [self.env._("%(count)s links are made.", count=customers - left_out)]
+        if left_out:
+            sentences.append(
+                self.env._(
+                    "%(count)s of the customers get none; the list says why.", count=left_out
+                )
+            )
+        if self._is_for_the_background(customers):
+            sentences.append(
+                self.env._("It is done in the background, and you can go on with other work.")
+            )
+        return " ".join(sentences)
+
+    def _get_total(self, rows):
+        totals = defaultdict(int)
+        for row in rows:
+            totals[row["currency"]] += row["amount"]
+        return " + ".join(
+            formatLang(self.env, float(total), currency_obj=currency)
+            for currency, total in totals.items()
+        )
+
+    # === WHAT IT SAYS === #
 
     @api.depends(
         "line_ids.amount",
