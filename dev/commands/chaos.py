@@ -9,12 +9,26 @@ import signal
 import time
 import traceback
 
-from dev.chaos import outbox, scenarios_crash, scenarios_races, scenarios_stripe, scenarios_webhook
+from dev.chaos import (
+    outbox,
+    scenarios_crash,
+    scenarios_races,
+    scenarios_stripe,
+    scenarios_uninstall,
+    scenarios_webhook,
+)
 from dev.chaos.world import BACKOFF, Broken, World
 from dev.setup import console, databases, machine
 from dev.standins.launcher import StandIns
 
-MODULES = (scenarios_webhook, scenarios_races, scenarios_stripe, scenarios_crash)
+# The last one takes the addon away.
+MODULES = (
+    scenarios_webhook,
+    scenarios_races,
+    scenarios_stripe,
+    scenarios_crash,
+    scenarios_uninstall,
+)
 OUTBOX = "outbox"  # processes of its own, in a database of its own
 SCENARIOS = [scenario for module in MODULES for scenario in module.SCENARIOS]
 

@@ -16,7 +16,7 @@ class OdooClient:
     """One person who is logged in. Raises OdooRefused with Odoo's own sentence."""
 
     def __init__(self, url: str, database: str, login: str, password: str):
-        self.url = url
+        self.url, self.database = url, database
         self._http = requests.Session()
         answer = self._post(
             "/web/session/authenticate",

@@ -41,6 +41,8 @@ PAGE_HEADERS = [
     ("X-Frame-Options", "DENY"),
     ("X-Robots-Tag", "noindex, nofollow"),
 ]
+# By these, browsers and mail programs say that they load a page before anybody asked for it.
+PREFETCH_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 # The browser's own PDF viewer needs more than a page's policy allows.
 DOCUMENT_HEADERS = [header for header in PAGE_HEADERS if header[0] != "Content-Security-Policy"]
 
@@ -73,7 +75,7 @@ class PayController(http.Controller):
         payment_request = self._find(token)
         if not payment_request:
             return self._answer_unknown()
-        if request.httprequest.method != "HEAD":
+        if self._is_visit_of_the_customer():
             payment_request._register_opening(request.httprequest.user_agent.string)
         return self._answer_page(payment_request, notice=notice)
 
@@ -129,6 +131,13 @@ class PayController(http.Controller):
         disposition = content_disposition(document["filename"], disposition_type="inline")
         headers = [("Content-Type", "application/pdf"), ("Content-Disposition", disposition)]
         return request.make_response(document["content"], headers + DOCUMENT_HEADERS)
+
+    @staticmethod
+    def _is_visit_of_the_customer():
+        """Tell whether this is more than a look ahead, or one of our own people trying the link."""
+        http_request = request.httprequest
+        is_ahead = any(http_request.headers.get(name) for name in PREFETCH_HEADERS)
+        return http_request.method != "HEAD" and not is_ahead and not request.env.user._is_internal()
 
     # === ANSWERS === #
 

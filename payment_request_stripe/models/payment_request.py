@@ -38,7 +38,7 @@ class PaymentRequest(models.Model):
 
     _name = "payment.request"
     _description = "Payment Request"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "payment.request.record"]
     _order = "id desc"
     _check_company_auto = True
 

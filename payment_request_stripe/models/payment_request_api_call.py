@@ -14,6 +14,7 @@ class PaymentRequestApiCall(models.Model):
     """What a call of the REST interface with an Idempotency-Key was answered."""
 
     _name = "payment.request.api.call"
+    _inherit = ["payment.request.record"]
     _description = "Payment Request API Call"
     _order = "id desc"
     _rec_name = "idempotency_key"

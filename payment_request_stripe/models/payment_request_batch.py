@@ -20,6 +20,7 @@ class PaymentRequestBatch(models.Model):
     """Links for many customers, made and sent in the background; it goes on where it stopped."""
 
     _name = "payment.request.batch"
+    _inherit = ["payment.request.record"]
     _description = "Bulk Send of Payment Links"
     _order = "id desc"
     _check_company_auto = True
@@ -146,6 +147,7 @@ class PaymentRequestBatchLine(models.Model):
     """One invoice of a bulk send, and what became of it."""
 
     _name = "payment.request.batch.line"
+    _inherit = ["payment.request.record"]
     _description = "Bulk Send: Invoice"
     _order = "id"
     _rec_name = "move_id"

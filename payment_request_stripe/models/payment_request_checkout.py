@@ -16,6 +16,7 @@ class PaymentRequestCheckout(models.Model):
     """One attempt to pay: a Stripe Checkout Session, its parameters and its quote, frozen."""
 
     _name = "payment.request.checkout"
+    _inherit = ["payment.request.record"]
     _description = "Payment Request Checkout"
     _order = "id desc"
     _rec_name = "stripe_checkout_session_ref"

@@ -68,6 +68,7 @@ class PaymentRequestDelivery(models.Model):
     """
 
     _name = "payment.request.delivery"
+    _inherit = ["payment.request.record"]
     _description = "Payment Request Delivery"
     _order = "id desc"
     _rec_name = "recipient"

@@ -7,6 +7,7 @@ class PaymentRequestDispute(models.Model):
     """A payer disputes a payment with the bank: what Stripe says of it, and what it took."""
 
     _name = "payment.request.dispute"
+    _inherit = ["payment.request.record"]
     _description = "Payment Request Dispute"
     _order = "id desc"
     _rec_name = "stripe_dispute_ref"

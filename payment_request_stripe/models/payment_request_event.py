@@ -47,6 +47,7 @@ class PaymentRequestEvent(models.Model):
     """The inbox: one row per thing that Stripe told us, kept until it is booked."""
 
     _name = "payment.request.event"
+    _inherit = ["payment.request.record"]
     _description = "Payment Request Event"
     _order = "id desc"
     _rec_name = "event_ref"

@@ -10,6 +10,7 @@ class PaymentRequestLine(models.Model):
     """One invoice, or one instalment of it: what was asked and what became of it."""
 
     _name = "payment.request.line"
+    _inherit = ["payment.request.record"]
     _description = "Payment Request Line"
     _order = "id"
     _check_company_auto = True

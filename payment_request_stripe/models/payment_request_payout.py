@@ -7,7 +7,7 @@ class PaymentRequestPayout(models.Model):
     """What Stripe sent to the bank, what it consists of, and whether the books agree."""
 
     _name = "payment.request.payout"
-    _inherit = "payment.request.audit"
+    _inherit = ["payment.request.audit", "payment.request.record"]
     _description = "Payout of Stripe"
     _order = "arrives_on desc, id desc"
     _rec_name = "stripe_payout_ref"
@@ -101,6 +101,7 @@ class PaymentRequestPayoutLine(models.Model):
     """One movement of Stripe's balance that a payout consists of."""
 
     _name = "payment.request.payout.line"
+    _inherit = ["payment.request.record"]
     _description = "Payout Line"
     _order = "id"
 

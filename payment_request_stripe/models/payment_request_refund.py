@@ -11,6 +11,7 @@ class PaymentRequestRefund(models.Model):
     """One refund: what goes back to the payer of a booked payment."""
 
     _name = "payment.request.refund"
+    _inherit = ["payment.request.record"]
     _description = "Payment Request Refund"
     _order = "id desc"
     _rec_name = "stripe_refund_ref"
@@ -74,6 +75,7 @@ class PaymentRequestRefundLine(models.Model):
     """What of a refund is meant for one invoice, or for the customer's credit."""
 
     _name = "payment.request.refund.line"
+    _inherit = ["payment.request.record"]
     _description = "Payment Request Refund Line"
     _order = "id"
 

@@ -39,6 +39,7 @@ class PaymentRequestWebhookEvent(models.Model):
     """
 
     _name = "payment.request.webhook.event"
+    _inherit = ["payment.request.record"]
     _description = "Payment Request Outgoing Event"
     _order = "id desc"
     _rec_name = "event_ref"

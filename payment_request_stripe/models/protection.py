@@ -14,6 +14,12 @@ class PaymentRequestProtection(models.AbstractModel):
 
     _kept_by_payment_requests = frozenset()
 
+    @api.model
+    def default_get(self, fields):
+        """A `default_…` of the caller's context, or of the user's own, is written like a value."""
+        kept = self._kept_by_payment_requests
+        return super().default_get([name for name in fields if name not in kept])
+
     @api.model_create_multi
     def create(self, vals_list):
         if not self.env.su:
@@ -33,3 +39,24 @@ class PaymentRequestProtection(models.AbstractModel):
                     fields=", ".join(sorted(kept)),
                 )
             )
+
+
+class PaymentRequestRecord(models.AbstractModel):
+    """A record that only the code makes, also when a person's call leads to it."""
+
+    _name = "payment.request.record"
+    _description = "Record Kept by Payment Requests"
+
+    @api.model
+    def default_get(self, fields):
+        """Only the fields' own defaults: a caller's context and a user's `ir.default` say nothing.
+
+        Both would come along under sudo, and could make a request completed or its token known.
+        """
+        defaults = {}
+        for name in fields:
+            field = self._fields.get(name)
+            if field and field.default:
+                value = field.convert_to_cache(field.default(self), self, validate=False)
+                defaults[name] = field.convert_to_write(value, self)
+        return defaults

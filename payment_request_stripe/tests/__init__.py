@@ -34,6 +34,7 @@ from . import (
     test_promise,
     test_payout,
     test_properties,
+    test_protection,
     test_provider,
     test_refund,
     test_sms,

@@ -43,6 +43,22 @@ class TestPayFlow(PayPageCase):
         self.assertFalse(self.request.opened_at)
         self.assertFalse(self.stripe.requests)
 
+    def test_a_look_ahead_is_no_visit(self):
+        for name, value in (
+            ("Sec-Purpose", "prefetch;prerender"),
+            ("Purpose", "prefetch"),
+            ("X-Purpose", "preview"),
+            ("X-Moz", "prefetch"),
+        ):
+            with self.subTest(header=name):
+                self.assertEqual(self._open(headers={name: value}).status_code, 200)
+                self.assertFalse(self.request.opened_at)
+
+    def test_our_own_people_who_try_a_link_are_no_customers(self):
+        self.authenticate(self.billing_user.login, self.billing_user.login)
+        self.assertEqual(self._open().status_code, 200)
+        self.assertFalse(self.request.opened_at)
+
     def _snapshot(self):
         self.env.flush_all()
         self.env.invalidate_all()
