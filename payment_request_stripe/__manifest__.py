@@ -37,6 +37,7 @@
         "views/payment_provider_views.xml",
         "views/res_config_settings_views.xml",
         "views/pay_templates.xml",
+        "views/portal_templates.xml",
         "views/report_invoice.xml",
         "wizards/payment_request_send_wizard_views.xml",
         "wizards/payment_request_refund_wizard_views.xml",
@@ -49,6 +50,7 @@
     ],
     "assets": {
         "web.assets_backend": ["payment_request_stripe/static/src/backend/**/*"],
+        "web.assets_frontend": ["payment_request_stripe/static/src/portal/**/*.js"],
         "web.assets_tests": ["payment_request_stripe/static/tests/tours/**/*"],
     },
 }

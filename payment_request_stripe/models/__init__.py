@@ -34,6 +34,8 @@ from . import (
     payment_request_api_call,
     payment_request_qr,
     payment_request_quote,
+    payment_request_rivals,
+    payment_request_customer,
     payment_request_refund,
     payment_request_refund_ask,
     payment_request_refund_book,

@@ -100,7 +100,12 @@ class AccountMove(models.Model):
             for move, amount in self.env["payment.request.line"]
             .sudo()
             ._read_group(
-                [("move_id", "in", self.ids), ("request_id.state", "in", OPEN_STATES)],
+                [
+                    ("move_id", "in", self.ids),
+                    ("request_id.state", "in", OPEN_STATES),
+                    # What customers choose to pay by themselves does not keep us from asking.
+                    ("request_id.is_from_customer", "=", False),
+                ],
                 ["move_id"],
                 ["amount_due:sum"],
             )

@@ -34,6 +34,9 @@ class PaymentRequestCheckout(models.Model):
         :raise PayerNotice: when there is no way to Stripe now
         """
         for _attempt in range(3):
+            if rivals := request._get_rival_checkouts(quote):
+                rivals[0]._close_for_payer()
+                continue
             live = request._get_live_checkout()
             if live and not live._offers(quote):
                 live._close_for_payer()
@@ -57,6 +60,7 @@ class PaymentRequestCheckout(models.Model):
         key = str(uuid.uuid4())
         try:
             with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                request._claim_invoices()
                 checkout = self.create(self._prepare_checkout(request, quote, key))
         except UniqueViolation:
             request._commit()  # a new snapshot shows the other one

@@ -33,6 +33,7 @@ from . import (
     test_pay_pages,
     test_promise,
     test_payout,
+    test_portal,
     test_properties,
     test_protection,
     test_provider,

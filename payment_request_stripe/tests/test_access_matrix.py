@@ -78,6 +78,7 @@ METHODS = {
 API_READ = {"billing": 200, "reader": 200, "internal": 403, "portal": 403, "other_company": 404}
 API_ACT = {**API_READ, "reader": 403, "billing": 409}
 OPEN = "token"  # whoever has the token, and nobody else; a login changes nothing
+LOGIN = "login"  # whoever is logged in, for what is their own: see test_portal.py
 ROUTES = {
     ("GET", "/pay/<string:token>"): OPEN,
     ("GET", "/pay/<string:token>/cancel"): OPEN,
@@ -86,6 +87,8 @@ ROUTES = {
     ("GET", "/pay/<string:token>/status"): OPEN,
     ("GET", "/pay/<string:token>/success"): OPEN,
     ("POST", "/pay/<string:token>/checkout"): OPEN,
+    ("GET", "/my/payments"): LOGIN,
+    ("POST", "/my/payments/pay"): LOGIN,
     ("POST", "/api/stripe/webhook"): 400,
     ("POST", "/api/stripe/webhook/<string:endpoint_token>"): 400,
     ("POST", "/payment_request/twilio/status/<string:uuid>"): 403,
@@ -177,11 +180,22 @@ class TestAccessMatrix(AccessCase):
                     self.assertIn(good, (200, 303))
                     self.assertEqual(self._knock(method, path, request, "guessed"), 404)
 
+    def test_pages_of_a_login(self):
+        request = self._create_request(self._create_invoice(100), delivery_method="link")
+        pages = [page for page, expected in ROUTES.items() if expected == LOGIN]
+        for role in (None, *self.users):
+            self.authenticate(role and self.users[role].login, PASSWORD if role else None)
+            for method, path in pages:
+                # A form of somebody else's page has no token of this session.
+                expected = 303 if role is None else 400 if method == "POST" else 200
+                with self.subTest(role=role, method=method, path=path):
+                    self.assertEqual(self._knock(method, path, request), expected)
+
     def test_routes(self):
         self._make_examples()
         request = self.request
         for (method, path), expected in ROUTES.items():
-            if expected == OPEN:
+            if expected in (OPEN, LOGIN):
                 continue
             roles = ["portal_own", "portal_other", "internal", "other_company", "reader", "billing"]
             for role in roles:

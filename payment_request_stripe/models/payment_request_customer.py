@@ -1,0 +1,222 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ..exceptions import PaymentRequestRefused
+from ..gateways.money import to_decimal
+from .payment_request import OPEN_STATES, PAYABLE_STATES
+
+# A link of the portal that is about to end is not used again.
+ALMOST_OVER = timedelta(hours=1)
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    def _get_in_transit(self):
+        """Return those of these invoices of which a payment is on its way: ours or the portal's."""
+        lines = (
+            self.env["payment.request.line"]
+            .sudo()
+            .search([("move_id", "in", self.ids), ("request_id.state", "=", "processing")])
+        )
+        native = (
+            self.env["payment.transaction"]
+            .sudo()
+            .search([("invoice_ids", "in", self.ids), ("state", "in", ("pending", "authorized"))])
+        )
+        return self & (lines.move_id | native.invoice_ids).with_env(self.env)
+
+    def _get_customer_refusals(self, amounts):
+        """Return one detail per invoice that its customer cannot pay, or not so much of it.
+
+        Another link that asks for it is no reason: only one of both can be paid at a time.
+
+        :param dict amounts: ``{invoice id: Decimal in major units}``
+        """
+        in_transit = self._get_in_transit()
+        details = []
+        for move in self:
+            owed = to_decimal(move.amount_residual, move.currency_id.decimal_places)
+            refusal = move._get_payment_request_refusal(owed, amounts[move.id])
+            if move in in_transit:
+                refusal = (
+                    "processing",
+                    self.env._(
+                        "A payment of %(name)s is on its way. Please do not pay again.",
+                        name=move.name,
+                    ),
+                )
+            if refusal:
+                details.append({"invoice_id": move.id, "code": refusal[0], "message": refusal[1]})
+        return details
+
+
+class PaymentRequest(models.Model):
+    """What customers see and ask for themselves, in the portal."""
+
+    _inherit = "payment.request"
+
+    is_from_customer = fields.Boolean(
+        string="Made by the Customer",
+        readonly=True,
+        copy=False,
+        help="The customer chose the invoices in the portal.",
+    )
+
+    # === PAYING === #
+
+    @api.model
+    def _make_for_customer(self, partner, moves, amounts):
+        """Return the link (sudo) by which `partner` pays `amounts` of `moves` now.
+
+        The same choice as before gives the same link; an earlier other choice is withdrawn. Commits
+        when a session at Stripe has to be closed for it.
+
+        :param partner: the contact who pays, of the customer of all these invoices
+        :param moves: invoices that this contact may see, in sudo
+        :param dict amounts: ``{invoice id: Decimal in major units}``
+        :raise PaymentRequestRefused: with a sentence per invoice; nothing was created
+        :raise PayerNotice: when an earlier choice was just paid, or Stripe does not answer
+        """
+        if not moves:
+            self._refuse_choice("nothing_chosen", self.env._("Choose at least one invoice."))
+        self._check_choice(partner, moves, amounts)
+        for earlier in self._get_open_choices(partner, moves):
+            if earlier._is_choice(amounts):
+                return earlier
+            earlier._withdraw_choice()
+        options = {
+            "delivery_method": "link",
+            "partner_id": partner.id,
+            "user_id": (moves.invoice_user_id[:1] or self.env.ref("base.user_admin")).id,
+        }
+        request = self.sudo()._create_requests(self._group_moves(moves), amounts, options)
+        request.is_from_customer = True
+        return request
+
+    @api.model
+    def _check_choice(self, partner, moves, amounts):
+        groups = self._group_moves(moves)
+        details = self._get_mix_refusals(groups) or moves._get_customer_refusals(amounts)
+        if not details and moves.commercial_partner_id != partner.commercial_partner_id:
+            self._refuse_choice("other_customer", self.env._("Choose invoices of your own."))
+        options = {"delivery_method": "link", "partner_id": partner.id}
+        details = details or self.sudo()._get_group_refusals(groups, amounts, options)
+        if details:
+            raise PaymentRequestRefused(details)
+
+    @api.model
+    def _refuse_choice(self, code, message):
+        raise PaymentRequestRefused([{"invoice_id": None, "code": code, "message": message}])
+
+    @api.model
+    def _get_open_choices(self, partner, moves):
+        """Return the customer's own open links that hold one of `moves`, the latest first."""
+        return self.sudo().search(
+            [
+                ("is_from_customer", "=", True),
+                ("partner_id", "child_of", partner.commercial_partner_id.id),
+                ("line_ids.move_id", "in", moves.ids),
+                ("state", "in", PAYABLE_STATES),
+                ("expires_at", ">", fields.Datetime.now() + ALMOST_OVER),
+            ]
+        )
+
+    def _is_choice(self, amounts):
+        """Tell whether this link asks for exactly `amounts` now."""
+        self.ensure_one()
+        return {line.move_id.id: line._get_amount_due() for line in self.line_ids} == amounts
+
+    def _withdraw_choice(self):
+        """Cancel a link that the customer made for another choice, at Stripe first."""
+        self.ensure_one()
+        if checkout := self._get_live_checkout():
+            checkout._close_for_payer()
+        if self._transition("cancelled"):
+            self._message_log(body=self.env._("The customer has chosen other invoices to pay."))
+
+    # === SEEING === #
+
+    @api.model
+    def _get_customer_requests(self, partner):
+        """Return the links (sudo) of the contact's company that it may look at, the latest first.
+
+        Drafts are not there for customers, nor what was withdrawn.
+        """
+        return self.sudo().search(
+            [
+                ("partner_id", "child_of", partner.commercial_partner_id.id),
+                ("company_id", "in", self.env.companies.ids),
+                ("state", "not in", ("draft", "cancelled")),
+            ],
+            limit=80,
+        )
+
+    @api.model
+    def _get_customer_balance(self, partner, moves):
+        """Return what a customer owes, per company and currency; the earliest due first.
+
+        :param moves: open invoices of the customer, in sudo
+        :return: dicts of ``company``, ``currency``, ``rows`` (of ``move``, ``due``, ``payable``,
+            ``is_in_transit``, ``is_overdue``, ``requests``) and the totals ``open``, ``in_transit``
+            and ``credit``; amounts are Decimal, major units
+        """
+        in_transit, credits = moves._get_in_transit(), self._get_customer_credits(partner)
+        refusals = {company: self._get_setup_refusal(company) for company in moves.company_id}
+        today = fields.Date.context_today(self)
+        balance = {}
+        for move in moves.sorted(lambda one: (one.invoice_date_due or one.date, one.id)):
+            key = move.company_id, move.currency_id
+            group = balance.setdefault(key, self._prepare_balance(*key, credits))
+            due = to_decimal(move.amount_residual, move.currency_id.decimal_places)
+            is_in_transit = move in in_transit
+            group["open"] += due
+            group["in_transit"] += due if is_in_transit else 0
+            group["rows"].append(
+                {
+                    "move": move,
+                    "due": due,
+                    "is_in_transit": is_in_transit,
+                    "is_payable": not is_in_transit and not refusals[move.company_id],
+                    "is_overdue": bool(move.invoice_date_due) and move.invoice_date_due < today,
+                    "requests": move.payment_request_ids.filtered(
+                        lambda one: one.state in OPEN_STATES and not one.is_from_customer
+                    ),
+                }
+            )
+        return list(balance.values())
+
+    @api.model
+    def _prepare_balance(self, company, currency, credits):
+        nothing = to_decimal(0, currency.decimal_places)
+        return {
+            "company": company,
+            "currency": currency,
+            "rows": [],
+            "open": nothing,
+            "in_transit": nothing,
+            "credit": to_decimal(credits.get((company, currency), 0), currency.decimal_places),
+        }
+
+    @api.model
+    def _get_customer_credits(self, partner):
+        """Return ``{(company, currency): amount}`` of credit notes and payments not used yet."""
+        found = (
+            self.env["account.move.line"]
+            .sudo()
+            ._read_group(
+                [
+                    ("partner_id", "child_of", partner.commercial_partner_id.id),
+                    ("account_type", "=", "asset_receivable"),
+                    ("parent_state", "=", "posted"),
+                    ("reconciled", "=", False),
+                    ("amount_residual_currency", "<", 0),
+                ],
+                ["company_id", "currency_id"],
+                ["amount_residual_currency:sum"],
+            )
+        )
+        return {(company, currency): -amount for company, currency, amount in found}

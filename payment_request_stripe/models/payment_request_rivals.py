@@ -1,0 +1,74 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from collections import Counter
+
+from odoo import models
+
+from ..gateways.money import to_decimal
+from .payment_request import PAYABLE_STATES
+
+
+class PaymentRequest(models.Model):
+    """Two links may ask for one invoice; only one of them can be paid at a time.
+
+    A customer may choose invoices in the portal that our people have asked for already.
+    """
+
+    _inherit = "payment.request"
+
+    def _get_siblings(self):
+        """Return the other links by which an invoice of this request could be paid."""
+        self.ensure_one()
+        lines = self.env["payment.request.line"].search(
+            [
+                ("move_id", "in", self.line_ids.move_id.ids),
+                ("request_id", "!=", self.id),
+                ("request_id.state", "in", PAYABLE_STATES),
+            ]
+        )
+        return lines.request_id
+
+    def _claim_invoices(self):
+        """Let one checkout for these invoices come to be at a time.
+
+        Whoever claims them at the same moment has changed one of these rows too, so PostgreSQL
+        ends the later transaction, and Odoo runs it again with the earlier one's checkout in sight.
+        """
+        siblings = self._get_siblings()
+        if siblings:
+            claimed = self | siblings
+            claimed._lock()
+            self.env.cr.execute(
+                "UPDATE payment_request SET write_date = write_date WHERE id IN %s",
+                [tuple(claimed.ids)],
+                log_exceptions=False,  # done again, so no error
+            )
+
+    def _get_rival_checkouts(self, quote):
+        """Return live checkouts of other links that would, with `quote`, be paid for too much."""
+        self.ensure_one()
+        checkouts = self.env["payment.request.checkout"].search(
+            [
+                ("request_id", "in", self._get_siblings().ids),
+                ("state", "in", ("intended", "open")),
+            ]
+        )
+        if not checkouts:
+            return checkouts
+        asked = {one: one.request_id._get_settled_by(one.quote) for one in checkouts}
+        mine = self._get_settled_by(quote)
+        total = sum(asked.values(), mine)
+        too_much = {
+            move
+            for move in mine
+            if total[move] > to_decimal(move.amount_residual, move.currency_id.decimal_places)
+        }
+        return checkouts.filtered(lambda one: too_much & set(asked[one]))
+
+    def _get_settled_by(self, quote):
+        """Return ``{invoice: Decimal}``, a Counter, major units: what a quote would settle."""
+        settled = Counter()
+        for line, share in self._read_quote(quote).items():
+            credits = sum(amount for _item, amount in share["credits"])
+            settled[line.move_id] += share["pay"] + share["discount"] + credits
+        return settled
