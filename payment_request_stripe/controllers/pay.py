@@ -137,7 +137,9 @@ class PayController(http.Controller):
         """Tell whether this is more than a look ahead, or one of our own people trying the link."""
         http_request = request.httprequest
         is_ahead = any(http_request.headers.get(name) for name in PREFETCH_HEADERS)
-        return http_request.method != "HEAD" and not is_ahead and not request.env.user._is_internal()
+        return (
+            http_request.method != "HEAD" and not is_ahead and not request.env.user._is_internal()
+        )
 
     # === ANSWERS === #
 
