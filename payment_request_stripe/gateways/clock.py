@@ -32,7 +32,7 @@ def quiet_until(
     start, end = _time_of(quiet_from), _time_of(quiet_to)
     if start == end:
         return None
-    local = moment.replace(tzinfo=timezone.utc).astimezone(_zone(zone_name))
+    local = moment.replace(tzinfo=timezone.utc).astimezone(find_zone(zone_name))
     now = local.time().replace(tzinfo=None)
     quiet = start <= now < end if start < end else now >= start or now < end
     if not quiet:
@@ -47,7 +47,7 @@ def _time_of(hours: float) -> time:
     return time(minutes // 60, minutes % 60)
 
 
-def _zone(name: str) -> ZoneInfo:
+def find_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):

@@ -53,7 +53,9 @@ class AccountMove(models.Model):
     def send_payment_links(self, delivery_method=None):
         """Send one link per customer, company and currency; for automated and server actions.
 
-        What cannot be asked for is skipped, with its reason in the invoice's chatter.
+        What cannot be asked for is skipped, with its reason in the invoice's chatter. A rule that
+        runs by itself, as the system, also leaves out what is on hold or promised, and its
+        messages wait for the end of the customer's quiet hours; a person means now.
 
         :return: the new ``payment.request`` records
         """
@@ -61,6 +63,8 @@ class AccountMove(models.Model):
         requests = self.env["payment.request"]
         options = {"delivery_method": delivery_method} if delivery_method else {}
         refusals = self._get_payment_request_refusals()
+        if self.env.su:
+            refusals.update(self._get_reminder_holds())
         moves = self.filtered(lambda move: move.id not in refusals)
         groups = requests._group_moves(moves)
         amounts = dict.fromkeys(moves.ids)
@@ -76,7 +80,12 @@ class AccountMove(models.Model):
         )
         if not moves:
             return requests
-        return requests._create_grouped([{"invoice_id": move.id} for move in moves], **options)
+        made = requests._create_grouped(
+            [{"invoice_id": move.id} for move in moves], send=False, **options
+        )
+        made._queue_deliveries(automatic=self.env.su)
+        made._transition("sent", sent_at=fields.Datetime.now())
+        return made
 
     def _get_payment_request_available(self):
         """Return ``{invoice id: Decimal}``: what is owed less what open requests ask already.

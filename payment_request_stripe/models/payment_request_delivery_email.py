@@ -5,7 +5,7 @@ from smtplib import SMTPServerDisconnected
 
 import psycopg2
 
-from odoo import models
+from odoo import fields, models
 
 from ..gateways.mail_words import MailTrouble, read_trouble
 from .payment_request_delivery import Outcome
@@ -39,8 +39,15 @@ class PaymentRequestDelivery(models.Model):
             # One message per request at a time: a template renders a record once.
             rows = self.browse(next(iter(same.ids)) for same in left.grouped("request_id").values())
             left -= rows
-            outcomes |= rows._send_email_once()
+            for same in rows.grouped(lambda row: row._get_mail_template()).values():
+                outcomes |= same._send_email_once()
         return outcomes
+
+    def _get_mail_template(self):
+        """Return the template of this message, or none when somebody deleted it."""
+        self.ensure_one()
+        template = self.env.ref(MAIL_TEMPLATE, raise_if_not_found=False)
+        return template or self.env["mail.template"]
 
     def _send_email_once(self):
         mails = self._prepare_mails()
@@ -62,8 +69,11 @@ class PaymentRequestDelivery(models.Model):
         return outcomes | {row: row._get_email_outcome(mail, cut_by) for row, mail in mails.items()}
 
     def _prepare_mails(self):
-        """Return ``{row: mail.mail}``, not sent yet; what cannot be rendered is left out."""
-        template = self.env.ref(MAIL_TEMPLATE, raise_if_not_found=False)
+        """Return ``{row: mail.mail}``, not sent yet; what cannot be rendered is left out.
+
+        These messages have one template.
+        """
+        template = self[0]._get_mail_template()
         if not template:
             return {}
 
@@ -76,7 +86,7 @@ class PaymentRequestDelivery(models.Model):
         for row, mail in mails.items():
             if mail.email_to != row.recipient or mail.recipient_ids:
                 mail.write({"email_to": row.recipient, "recipient_ids": [(5,)]})
-            row._attach_invoices(mail)
+            row._attach_documents(mail)
         return mails
 
     def _render_each(self, render):
@@ -144,24 +154,25 @@ class PaymentRequestDelivery(models.Model):
         words = sentence % {"email": self.recipient}
         return f"{words} ({trouble.code})" if trouble.code else words
 
-    def _attach_invoices(self, mail):
+    def _attach_documents(self, mail):
         """Attach the invoices' PDFs when the company wants it; the link works without them."""
         if not self.company_id.payment_request_attach_invoices:
             return
-        attachments = []
-        for move in self.request_id.line_ids.move_id:
-            document = move._get_invoice_legal_documents("pdf", allow_fallback=True)
-            attachments.append(
-                (
-                    0,
-                    0,
-                    {
-                        "name": document["filename"],
-                        "raw": document["content"],
-                        "mimetype": "application/pdf",
-                        "res_model": "mail.message",
-                        "res_id": mail.mail_message_id.id,
-                    },
-                )
+        mail.attachment_ids = [
+            self._prepare_attachment(
+                mail, move._get_invoice_legal_documents("pdf", allow_fallback=True)
             )
-        mail.attachment_ids = attachments
+            for move in self.request_id.line_ids.move_id
+        ]
+
+    def _prepare_attachment(self, mail, document):
+        """Return the command that attaches a ``{"filename", "content"}``, a PDF, to a mail."""
+        return fields.Command.create(
+            {
+                "name": document["filename"],
+                "raw": document["content"],
+                "mimetype": "application/pdf",
+                "res_model": "mail.message",
+                "res_id": mail.mail_message_id.id,
+            }
+        )

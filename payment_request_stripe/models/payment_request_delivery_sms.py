@@ -53,7 +53,7 @@ class PaymentRequestDelivery(models.Model):
         bodies = self._render_sms()
         base = company.get_base_url()
         for row in self:
-            body = bodies.get(row.request_id.id)
+            body = bodies.get(row)
             if not body:
                 reason = self.env._("The text could not be written: check the SMS template.")
                 outcomes[row] = Outcome("failed", reason)
@@ -67,13 +67,23 @@ class PaymentRequestDelivery(models.Model):
         return outcomes, calls
 
     def _render_sms(self):
-        """Return ``{request id: text}``; a request whose text cannot be rendered is left out."""
+        """Return ``{row: text}``; a message whose text cannot be rendered is left out."""
+        bodies = {}
+        for template, rows in self.grouped(lambda row: row._get_sms_template()).items():
+            if template:
+                texts = rows._render_each(
+                    lambda ids, template=template: template.sudo()._render_field(
+                        "body", ids, compute_lang=True
+                    )
+                )
+                bodies |= {row: texts.get(row.request_id.id) for row in rows}
+        return bodies
+
+    def _get_sms_template(self):
+        """Return the template of this message, or none when somebody deleted it."""
+        self.ensure_one()
         template = self.env.ref(SMS_TEMPLATE, raise_if_not_found=False)
-        if not template:
-            return {}
-        return self._render_each(
-            lambda ids: template.sudo()._render_field("body", ids, compute_lang=True)
-        )
+        return template or self.env["sms.template"]
 
     def _get_sms_outcome(self, answer):
         """Sort what the gateway answered, a `DeliveryReport` or a `GatewayError`."""

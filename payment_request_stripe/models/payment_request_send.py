@@ -137,10 +137,12 @@ class PaymentRequest(models.Model):
         )
 
     @api.model
-    def _queue_messages(self, messages, automatic=False):
+    def _queue_messages(self, messages, automatic=False, **values):
         """Put ``[(request, channel, recipient)]`` into the outbox; return what will be sent.
 
         Whoever wants no messages is skipped, visibly.
+
+        :param values: what else to write on each message
         """
         deliveries = self.env["payment.request.delivery"].sudo()
         rows = deliveries.create(
@@ -150,6 +152,7 @@ class PaymentRequest(models.Model):
                     "channel": channel,
                     "recipient": recipient,
                     "is_automatic": automatic,
+                    **values,
                 }
                 for request, channel, recipient in messages
             ]

@@ -38,6 +38,8 @@ from . import (
     test_protection,
     test_provider,
     test_refund,
+    test_reminder,
+    test_reminder_reasons,
     test_sms,
     test_tours,
     test_twilio_status,

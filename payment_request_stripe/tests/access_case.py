@@ -71,6 +71,7 @@ class AccessCase(ApiCase):
         self._receive(self.stripe.pay_out())
         self._run_cron("ir_cron_poll_stripe")
         self._run_cron("ir_cron_process_events")
+        self._make_reminder(invoice)
         self.env["payment.request.delivery"].sudo().create(
             {"request_id": request.id, "channel": "sms", "recipient": "+14155550100"}
         )
@@ -122,6 +123,29 @@ class AccessCase(ApiCase):
         webhook = webhook.create({"name": "Ours", "url": "https://receiver.example.com/events"})
         webhook.company_id = self.company
         webhook.action_make_secret()
+
+    def _make_reminder(self, invoice):
+        """Make a plan of the company, and a run in which one invoice was left out."""
+        step = {"name": "Soon", "days": -3}
+        plan = self.env["payment.request.reminder.plan"].create(
+            {"name": "Own", "company_id": self.company.id, "step_ids": [Command.create(step)]}
+        )
+        self.company.payment_request_reminder_plan_id = plan
+        run = self.env["payment.request.reminder.run"].create(
+            {"company_id": self.company.id, "date": "2026-01-01", "state": "done"}
+        )
+        self.env["payment.request.reminder.line"].create(
+            {
+                "run_id": run.id,
+                "company_id": self.company.id,
+                "date": run.date,
+                "move_id": invoice.id,
+                "partner_id": self.payer.id,
+                "currency_id": invoice.currency_id.id,
+                "state": "skipped",
+                "reason_code": "hold",
+            }
+        )
 
     # === WHAT THE CODE OFFERS === #
 

@@ -1,0 +1,185 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, models
+
+NO_CONTACT = ("no_email", "invalid_email", "no_phone", "invalid_phone")
+
+
+class PaymentRequestReminderLine(models.Model):
+    """The invoices of one step of a run: who is written to about which, and who is not."""
+
+    _inherit = "payment.request.reminder.line"
+
+    def _lock_groups(self):
+        """Return the lines of those customers whose lines and invoices nobody else holds."""
+        mine = self.try_lock_for_update(allow_referencing=True)
+        free = mine.move_id.try_lock_for_update(allow_referencing=True)
+        held = self.filtered(lambda line: line not in mine or line.move_id not in free)
+        lines = self.filtered(lambda line: line.partner_id not in held.partner_id)
+        # Another process may have done them between our look and our lock.
+        lines.invalidate_recordset(["state"])
+        return lines.filtered(lambda line: line.state in ("due", "along"))
+
+    def _leave_out(self, code, detail=False, promise=False):
+        """Note why these invoices are not reminded of."""
+        self.write({"state": "skipped", "reason_code": code, "detail": detail})
+        if promise:
+            self.promise_date = promise
+
+    def _refuse(self, detail):
+        """Leave out what is still due, by a refusal of making or sending a link."""
+        code = detail["code"]
+        if code != "opted_out":
+            code = "no_contact" if code in NO_CONTACT else "refused"
+        self.filtered(lambda line: line.state != "skipped")._leave_out(code, detail["message"])
+
+    def _group_by_message(self):
+        """Return ``{(customer, company, currency): lines}`` of what goes into one message."""
+        groups = {}
+        for line in self:
+            key = line.partner_id, line.company_id, line.currency_id
+            groups[key] = groups.get(key, self.browse()) | line
+        return {key: group for key, group in groups.items() if group._still_due()}
+
+    def _still_due(self):
+        """Return what a message would be about: nothing when only `along` lines are left."""
+        left = self.filtered(lambda line: line.state in ("due", "along"))
+        return left if any(line.state == "due" for line in left) else self.browse()
+
+    def _get_step(self):
+        """Return the step of the message: the furthest that one of the invoices has come to."""
+        due = self.filtered(lambda line: line.state == "due" and line.step_id)
+        return due.sorted("days")[-1:].step_id
+
+    def _leave_to_other_links(self, request):
+        """Leave out what another open link asks for: one message carries one link."""
+        asked = self.env["payment.request.line"].search(
+            [
+                ("move_id", "in", self.move_id.ids),
+                ("request_id.state", "in", ("sent", "failed")),
+                ("request_id", "!=", request.id),
+            ]
+        )
+        for line in self.filtered(lambda line: line.move_id not in request.line_ids.move_id):
+            others = asked.filtered(lambda one, line=line: one.move_id == line.move_id).request_id
+            if others:
+                line._leave_out(
+                    "other_link",
+                    self.env._(
+                        "%(other)s asks for it, and the customer is reminded of %(name)s today.",
+                        other=others[0].name,
+                        name=request.name,
+                    ),
+                )
+
+
+class PaymentRequest(models.Model):
+    """A link that goes out again as a reminder."""
+
+    _inherit = "payment.request"
+
+    def _check_blocked_lines(self, group, verdicts):
+        """Leave out `group` when this link asks for something that may not be asked for now.
+
+        A promise of another invoice is no obstacle: the message says so beside it.
+        """
+        self.ensure_one()
+        blocking = ("disputed", "native_payment", "credit_note", "hold", "customer_hold")
+        for line in self.line_ids.filtered(lambda line: line.amount_due > 0):
+            verdict = verdicts.get(line.move_id.id)
+            if verdict and verdict.reason in blocking and line.move_id not in group.move_id:
+                said = group._explain(verdict.reason, self.company_id)
+                reason = self.env._(
+                    "%(name)s asks for %(invoice)s too: %(reason)s",
+                    name=self.name,
+                    invoice=line.move_id.name,
+                    reason=said,
+                )
+                group._still_due()._leave_out("linked", reason)
+                return
+
+    @api.model
+    def _get_reachable_method(self, moves, method, options=None):
+        """Return `method`, or of e-mail and SMS the one that the customer can be reached by."""
+        if method != "email_sms":
+            return method
+        contact = self._get_recipients(self._get_payer(moves, options), options or {})
+        if contact["to_email"] and contact["to_phone"]:
+            return method
+        return "sms" if contact["to_phone"] else "email"
+
+    def _get_reminder_messages(self, step):
+        """Return the messages of a step, and a refusal when nobody would get one.
+
+        :return: ``([(request, channel, recipient)], None or {"code", "message"})``
+        """
+        self.ensure_one()
+        contact = self._get_recipients(
+            self.partner_id, {"to_email": self.to_email, "to_phone": self.to_phone}
+        )
+        moves = self.line_ids.move_id[:1]
+        options = {**contact, "partner_id": self.partner_id.id}
+        options["delivery_method"] = self._get_reachable_method(
+            moves, step.delivery_method, options
+        )
+        if refusal := self._get_delivery_refusal(moves, options):
+            return [], dict(zip(("code", "message"), refusal, strict=True))
+        addresses = self._get_addresses(moves, options)
+        opted_out = self._get_opted_out(addresses)
+        if refusal := self._get_opt_out_group_refusal(moves, options, opted_out):
+            return [], dict(zip(("code", "message"), refusal, strict=True))
+        return [
+            (self, "email" if "@" in address else "sms", address)
+            for address in addresses
+            if address.lower() not in opted_out
+        ], None
+
+    def _extend_by(self, group):
+        """Ask for the invoices of `group` that no link asks for yet; what is too much waits."""
+        self.ensure_one()
+        new = group.filtered(lambda line: line.move_id not in self.line_ids.move_id)
+        if not new:
+            return
+        amounts = new.move_id._get_payment_request_available()
+        refusals = new.move_id._get_payment_request_refusals()
+        for line in new:
+            refusal = refusals.get(line.move_id.id)
+            total = sum(one._get_amount_due() for one in self.line_ids) + amounts[line.move_id.id]
+            refused = refusal and refusal["message"]
+            if not refused and (too_much := self._get_total_refusal(total, self.currency_id)):
+                refused = too_much[1]
+            if refused:
+                line._leave_out("refused", refused)
+                continue
+            asked = float(amounts[line.move_id.id])
+            self.line_ids.create(
+                {"request_id": self.id, "move_id": line.move_id.id, "amount": asked}
+            )
+            line.move_id._message_log(
+                body=self.env._(
+                    "Payment link %(name)s asks for %(amount)s of this invoice.",
+                    name=self.name,
+                    amount=self.currency_id.format(asked),
+                )
+            )
+
+    def _prolong(self):
+        """Let the link live on when the reminder would outlive it."""
+        self.ensure_one()
+        expiry = self._get_default_expiry(self.company_id)
+        if self.reminder_count and self.expires_at < expiry:
+            self.expires_at = expiry
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    def _has_payment_reminders(self):
+        """Tell whether the company or one of its customers has a plan."""
+        self.ensure_one()
+        return bool(
+            self.payment_request_reminder_plan_id.active
+            or self.env["res.partner"]
+            .with_company(self)
+            .search_count([("payment_request_reminder_plan_id", "!=", False)], limit=1)
+        )

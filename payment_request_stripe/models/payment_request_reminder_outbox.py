@@ -1,0 +1,141 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+
+from .payment_request_reminder_choice import STOPPING
+
+
+class PaymentRequestDelivery(models.Model):
+    """A reminder in the outbox: its words, its statement, and a last look before it is sent."""
+
+    _inherit = "payment.request.delivery"
+
+    reminder_run_id = fields.Many2one(
+        comodel_name="payment.request.reminder.run",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",
+    )
+    reminder_step_id = fields.Many2one(
+        comodel_name="payment.request.reminder.step",
+        string="Reminder",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",
+    )
+
+    _claimed = models.Index("(company_id, claimed_at) WHERE claimed_at IS NOT NULL")
+
+    def _get_mail_template(self):
+        return self.reminder_step_id.mail_template_id or super()._get_mail_template()
+
+    def _get_sms_template(self):
+        return self.reminder_step_id.sms_template_id or super()._get_sms_template()
+
+    def _attach_documents(self, mail):
+        super()._attach_documents(mail)
+        if not self.reminder_step_id.attach_statement:
+            return
+        request = self.request_id
+        statement = request._render_statement()
+        if statement["note"]:
+            request._message_log(
+                body=self.env._(
+                    "The reminder went out without the statement. %(note)s", note=statement["note"]
+                )
+            )
+        else:
+            mail.attachment_ids = [self._prepare_attachment(mail, statement)]
+
+    # === A LAST LOOK === #
+
+    def _get_skip_reasons(self):
+        reasons = super()._get_skip_reasons()
+        reasons.update((row, lines[0].reason) for row, lines in self._get_stopped().items())
+        return reasons
+
+    def _get_stopped(self):
+        """Return ``{reminder: its lines}`` of those none of whose invoices may be chased now."""
+        rows = self.filtered("reminder_run_id")
+        lines = rows._get_reminder_lines()
+        verdicts = self.env["payment.request.reminder.run"]._get_verdicts(lines.move_id)
+        stopped = {}
+        for row in rows:
+            mine = lines.filtered(
+                lambda line, row=row: (
+                    line.run_id == row.reminder_run_id and line.request_id == row.request_id
+                )
+            )
+            found = {line: verdicts.get(line.move_id.id) for line in mine}
+            if mine and all(v is None or v.reason in STOPPING for v in found.values()):
+                for line, verdict in found.items():
+                    line._leave_out(
+                        verdict.reason if verdict else "paid",
+                        promise=verdict and verdict.promise_date,
+                    )
+                stopped[row] = mine
+        return stopped
+
+    def _get_reminder_lines(self):
+        """Return the lines of the log that these messages remind of."""
+        return (
+            self.env["payment.request.reminder.line"]
+            .sudo()
+            .search(
+                [
+                    ("run_id", "in", self.reminder_run_id.ids),
+                    ("request_id", "in", self.request_id.ids),
+                    ("state", "=", "sent"),
+                ]
+            )
+        )
+
+    def _skip(self, reason):
+        """Say in the log that a reminder did not go out, so that a later run looks again."""
+        waiting = self.filtered(lambda row: row.reminder_run_id and row.state == "queued")
+        result = super()._skip(reason)
+        for row in waiting:
+            others = row.request_id.delivery_ids.filtered(
+                lambda one, row=row: (
+                    one.reminder_run_id == row.reminder_run_id and one.state != "skipped"
+                )
+            )
+            if not others:
+                code = "opted_out" if row._get_opted_out() else "refused"
+                row._get_reminder_lines()._leave_out(code, reason)
+                row.request_id.sudo().reminder_count -= 1
+        return result
+
+
+class PaymentRequestLine(models.Model):
+    """What the words of a reminder say of an invoice."""
+
+    _inherit = "payment.request.line"
+
+    days_late = fields.Integer(
+        compute="_compute_days_late", help="Days since the due date; below zero before it."
+    )
+    promise_date = fields.Date(compute="_compute_days_late")
+
+    @api.depends("move_id")
+    def _compute_days_late(self):
+        for line in self:
+            today = line.company_id._get_payment_request_today()
+            due = line.move_id.invoice_date_due
+            promise = line.move_id.sudo().payment_request_promise_date
+            line.days_late = (today - due).days if due else 0
+            line.promise_date = promise if promise and promise >= today else False
+
+
+class PaymentRequest(models.Model):
+    _inherit = "payment.request"
+
+    days_late = fields.Integer(
+        compute="_compute_days_late", help="Of the invoice that is due the longest and still owed."
+    )
+
+    @api.depends("line_ids.amount_due")
+    def _compute_days_late(self):
+        for request in self:
+            owed = request.line_ids.filtered(lambda line: line.amount_due > 0)
+            request.days_late = max(owed.mapped("days_late"), default=0)

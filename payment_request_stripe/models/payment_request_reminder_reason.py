@@ -1,0 +1,191 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import format_date
+
+from .account_move_promise import GROUPS
+from .payment_request_reminder_choice import STOPPING
+
+
+class PaymentRequestReminderLine(models.Model):
+    """Why an invoice was left out, in sentences."""
+
+    _inherit = "payment.request.reminder.line"
+
+    @api.model
+    def _get_reason_codes(self):
+        return [
+            ("paid", self.env._("Paid")),
+            ("processing", self.env._("Payment under way")),
+            ("disputed", self.env._("Disputed")),
+            ("native_payment", self.env._("Other online payment under way")),
+            ("credit_note", self.env._("Credit note pending")),
+            ("promise", self.env._("Promise to pay")),
+            ("hold", self.env._("On hold")),
+            ("customer_hold", self.env._("Customer gets no reminders")),
+            ("draft", self.env._("Payment request not sent yet")),
+            ("maximum", self.env._("Maximum reached")),
+            ("recent", self.env._("Sent too recently")),
+            ("no_contact", self.env._("No contact")),
+            ("opted_out", self.env._("Opted out")),
+            ("other_link", self.env._("Another link first")),
+            ("linked", self.env._("Link asks for a blocked invoice")),
+            ("refused", self.env._("Cannot be asked for")),
+            ("overtaken", self.env._("A later run looks again")),
+        ]
+
+    @api.depends("reason_code", "detail", "promise_date", "company_id")
+    def _compute_reason(self):
+        for line in self:
+            line.reason = line.detail or (
+                line.reason_code
+                and self._explain(line.reason_code, line.company_id, line.promise_date)
+            )
+
+    @api.model
+    def _explain(self, code, company, promise_date=None):
+        """Return the sentence of a reason."""
+        sentences = {
+            "paid": self.env._("It is paid, or its payment is on the way to the bank."),
+            "processing": self.env._("A payment of it is on its way."),
+            "disputed": self.env._("The customer disputes a payment of it at the bank."),
+            "native_payment": self.env._(
+                "An online payment of it is under way, outside of payment requests."
+            ),
+            "credit_note": self.env._("A credit note of it is not settled yet."),
+            "promise": self.env._(
+                "The customer promised to pay by %(date)s.",
+                date=format_date(self.env, promise_date),
+            ),
+            "hold": self.env._("It is on hold."),
+            "customer_hold": self.env._("Its customer gets no reminders."),
+            "draft": self.env._("A payment request that was not sent yet asks for it."),
+            "maximum": self.env._(
+                "The customer was reminded of it %(count)s times, the most the settings allow.",
+                count=company.payment_request_reminder_max,
+            ),
+            "recent": self.env._(
+                "The customer gets at most one message in %(days)s days.",
+                days=company.payment_request_reminder_interval,
+            ),
+            "overtaken": self.env._("The run did not end on its day. A later one looks again."),
+        }
+        return sentences.get(code) or dict(self._get_reason_codes()).get(code, "")
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    payment_request_reminder_line_ids = fields.One2many(
+        comodel_name="payment.request.reminder.line",
+        inverse_name="move_id",
+        string="Reminder Log",
+        readonly=True,
+        groups=GROUPS,
+    )
+    payment_request_reminder_note = fields.Char(
+        compute="_compute_payment_request_reminder_note",
+        string="Reminders",
+        groups=GROUPS,
+        help="What the reminder plan says of this invoice now.",
+    )
+
+    # A form of another moment may show another answer: it is worked out when it is looked at.
+    @api.depends("payment_request_hold", "payment_request_promise_date", "payment_state", "state")
+    def _compute_payment_request_reminder_note(self):
+        real = self._origin.filtered(
+            lambda move: move.move_type == "out_invoice" and move.state == "posted"
+        )
+        verdicts = self.env["payment.request.reminder.run"]._get_verdicts(real)
+        for move in self:
+            verdict = verdicts.get(move._origin.id)
+            move.payment_request_reminder_note = (
+                move._origin._explain_reminder(verdict) if verdict else False
+            )
+
+    def _explain_reminder(self, verdict):
+        """Return the sentence that says whether, when or why not the customer is reminded."""
+        self.ensure_one()
+        lines = self.env["payment.request.reminder.line"]
+        steps = self.env["payment.request.reminder.step"].sudo()
+        if verdict.reason == "paid":
+            return self.env._("No reminder: it is paid.")
+        if not verdict.plan_id:
+            return self.env._("No reminder: neither the customer nor the company has a plan.")
+        if verdict.reason:
+            said = lines._explain(verdict.reason, self.company_id, verdict.promise_date)
+            return self.env._("No reminder now: %(reason)s", reason=said)
+        if verdict.step_id:
+            contact = self._get_reminder_contact_refusal(steps.browse(verdict.step_id))
+            if contact:
+                return self.env._("No reminder now: %(reason)s", reason=contact)
+            return self.env._(
+                "%(step)s goes out with the next run.", step=steps.browse(verdict.step_id).name
+            )
+        coming = steps.search(
+            [("plan_id", "=", verdict.plan_id), ("days", ">", verdict.late)], limit=1, order="days"
+        )
+        if not coming:
+            return self.env._("All reminders of the plan are sent.")
+        return self.env._(
+            "%(step)s goes out on %(date)s.",
+            step=coming.name,
+            date=format_date(self.env, verdict.date_due + timedelta(days=coming.days)),
+        )
+
+    def _get_reminder_contact_refusal(self, step):
+        """Return the sentence that says why the step's message would reach nobody, or nothing."""
+        requests = self.env["payment.request"].sudo()
+        groups = requests._group_moves(self.sudo())
+        details = requests._get_group_refusals(
+            groups,
+            dict.fromkeys(self.ids),
+            {"delivery_method": requests._get_reachable_method(self.sudo(), step.delivery_method)},
+        )
+        asked = self.sudo()._get_payment_request_asked()
+        return details[0]["message"] if details and not asked.get(self.id) else ""
+
+    # === AUTOMATION RULES === #
+
+    def _get_reminder_holds(self):
+        """Return ``{invoice id: {"code", "message"}}`` of what is on hold, or promised."""
+        lines = self.env["payment.request.reminder.line"]
+        return {
+            move_id: {
+                "code": verdict.reason,
+                "message": lines._explain(
+                    verdict.reason, self.browse(move_id).company_id, verdict.promise_date
+                ),
+            }
+            for move_id, verdict in self.env["payment.request.reminder.run"]
+            ._get_verdicts(self)
+            .items()
+            if verdict.reason in STOPPING
+        }
+
+    def _get_overdue_together(self):
+        """Return these invoices and what else their customers owe since then, not asked for yet.
+
+        A rule on a date comes once for each invoice: the first gathers all into one link, and for
+        the others there is nothing left.
+        """
+        found = self.browse()
+        for (partner, company, currency), moves in (
+            self.env["payment.request"]._group_moves(self).items()
+        ):
+            found |= self.search(
+                [
+                    ("commercial_partner_id", "=", partner.id),
+                    ("company_id", "=", company.id),
+                    ("currency_id", "=", currency.id),
+                    ("move_type", "=", "out_invoice"),
+                    ("state", "=", "posted"),
+                    ("payment_state", "in", ("not_paid", "partial")),
+                    ("invoice_date_due", "<=", max(moves.mapped("invoice_date_due"))),
+                ],
+                order="invoice_date_due, id",
+            )
+        available = found._get_payment_request_available()
+        return found.filtered(lambda move: available[move.id])

@@ -1,0 +1,282 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import logging
+from datetime import timedelta
+
+from psycopg2 import IntegrityError
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from .payment_request_delivery import CONFLICT_TRIES, CONFLICTS
+
+_logger = logging.getLogger(__name__)
+
+# Customers whose reminders are made, and committed, in one step.
+CUSTOMERS = 50
+# When somebody else holds a customer's invoices, it is tried again after so long.
+PATIENCE = timedelta(minutes=2)
+CRON = "payment_request_stripe.ir_cron_send_reminders"
+
+
+class PaymentRequestReminderRun(models.Model):
+    """The cron: who is due is chosen once a day, then written to in steps, each committed.
+
+    A run that was cut off goes on where it stopped: what is still to be sent stands in its lines.
+    """
+
+    _inherit = "payment.request.reminder.run"
+
+    @api.model
+    def _cron_send_reminders(self):
+        """Look at each company's invoices once a day, and remind; safe in several processes."""
+        cron = self.env["ir.cron"]
+        self._open_runs()
+        runs = self.search([("state", "=", "sending")], order="id")
+        cron._commit_progress(remaining=len(runs))
+        for run in runs:
+            last = 0
+            while last is not None:
+                last = run._step(last)
+                is_out_of_time = not cron._commit_progress()
+                self.env.invalidate_all()
+                if is_out_of_time:
+                    self._ring()
+                    return
+            cron._commit_progress(1)
+
+    @api.model
+    def _ring(self, at=None):
+        self.env.ref(CRON).sudo()._trigger(at)
+
+    @api.model
+    def _open_runs(self):
+        """Choose for the companies whose day has begun; another process may be faster."""
+        for company in self.env["res.company"].search([], order="id"):
+            today = company._get_payment_request_today()
+            known = self.search_count([("company_id", "=", company.id), ("date", ">=", today)])
+            if known or not company._has_payment_reminders():
+                continue
+            try:
+                with self.env.cr.savepoint():
+                    self._close_overtaken(company)
+                    self.create({"company_id": company.id, "date": today})._choose()
+            except (IntegrityError, *CONFLICTS):
+                _logger.info("another process looks at the invoices of company %s", company.id)
+            self.env["ir.cron"]._commit_progress()
+
+    @api.model
+    def _close_overtaken(self, company):
+        """End runs of earlier days: what they did not get to is chosen anew."""
+        old = self.search([("company_id", "=", company.id), ("state", "=", "sending")])
+        old._get_waiting_lines()._leave_out("overtaken")
+        old.state = "done"
+
+    def _get_waiting_lines(self):
+        return self.env["payment.request.reminder.line"].search(
+            [("run_id", "in", self.ids), ("state", "=", "due")]
+        )
+
+    def _step(self, last):
+        """Write to the next customers; return the last one's id, or None when none is left now.
+
+        :param int last: the customer after whom to go on
+        """
+        self.ensure_one()
+        for _try in range(CONFLICT_TRIES):
+            try:
+                with self.env.cr.savepoint():
+                    return self._remind_some(last)
+            except CONFLICTS:
+                # Somebody changed a link or an invoice of these customers: look once more.
+                self.env["ir.cron"]._commit_progress()
+                self.env.invalidate_all()
+            except Exception:
+                # It must not keep the other companies waiting.
+                _logger.exception("reminder run %s does not go on", self.id)
+                return None
+        self._ring(fields.Datetime.now() + PATIENCE)
+        return None
+
+    def _remind_some(self, last):
+        self.env.cr.execute(
+            SQL(
+                "SELECT DISTINCT partner_id FROM payment_request_reminder_line"
+                " WHERE run_id = %s AND state = 'due' AND partner_id > %s"
+                " ORDER BY partner_id LIMIT %s",
+                self.id,
+                last,
+                CUSTOMERS,
+            )
+        )
+        customers = [row[0] for row in self.env.cr.fetchall()]
+        if not customers:
+            self._close_when_over()
+            return None
+        lines = self.env["payment.request.reminder.line"].search(
+            [
+                ("run_id", "=", self.id),
+                ("partner_id", "in", customers),
+                ("state", "in", ("due", "along")),
+            ],
+            order="partner_id, date_due, id",
+        )
+        self._remind(lines._lock_groups())
+        return customers[-1]
+
+    def _close_when_over(self):
+        if self._get_waiting_lines():
+            self._ring(fields.Datetime.now() + PATIENCE)  # another process holds some
+        else:
+            self.state = "done"
+
+    # === ONE STEP === #
+
+    def _remind(self, lines):
+        """Queue one message per customer and currency of these locked lines.
+
+        What has changed since they were chosen counts: they are looked at again first.
+        """
+        requests = self._find_links(lines)
+        moves = lines.move_id | requests.line_ids.move_id
+        verdicts = self._get_verdicts(moves)
+        for line in lines:
+            verdict = verdicts.get(line.move_id.id)
+            code = verdict.reason if verdict else "paid"
+            if code or (line.state == "due" and not verdict.step_id):
+                line._leave_out(code or "overtaken", promise=verdict and verdict.promise_date)
+        groups = lines._group_by_message()
+        links = {key: self._choose_link(group, requests) for key, group in groups.items()}
+        for key, group in groups.items():
+            if links[key]:
+                group._leave_to_other_links(links[key])
+                links[key]._check_blocked_lines(group, verdicts)
+        groups = {key: left for key, group in groups.items() if (left := group._still_due())}
+        self._make_links({key: group for key, group in groups.items() if not links[key]}, links)
+        self._queue_reminders(links, groups)
+
+    def _find_links(self, lines):
+        """Return the open links (locked) that ask these lines' customers, those in use first."""
+        requests = self.env["payment.request"].search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("state", "in", ("sent", "failed")),
+                ("expires_at", ">", fields.Datetime.now()),
+                ("partner_id.commercial_partner_id", "in", lines.partner_id.ids),
+            ],
+            order="id desc",
+        )
+        return requests.filtered(lambda one: not one.currency_id.is_zero(one.amount_residual))
+
+    def _choose_link(self, group, requests):
+        """Return the open link to send again to the customer of `group`, or none.
+
+        It is the one that asks for the invoice that is due the longest; else the one by which the
+        customer was reminded before, which then asks for the new invoices too.
+        """
+        first = group[0]
+        mine = requests.filtered(
+            lambda one: (
+                one.partner_id.commercial_partner_id == first.partner_id
+                and one.currency_id == first.currency_id
+            )
+        )
+        for line in group.filtered(lambda line: line.state == "due"):
+            found = mine.filtered(lambda one, line=line: line.move_id in one.line_ids.move_id)
+            if found:
+                return found[:1]
+        return mine.filtered("reminder_count")[:1]
+
+    def _make_links(self, groups, links):
+        """Make a link, not sent yet, for each of these groups; put it into `links`."""
+        lines = self.env["payment.request.reminder.line"].union(*groups.values())
+        for move_id, refusal in lines.move_id._get_payment_request_refusals().items():
+            lines.filtered(lambda line, move_id=move_id: line.move_id.id == move_id)._leave_out(
+                "refused", refusal["message"]
+            )
+        by_method = {}
+        for key, group in groups.items():
+            if left := group._still_due():
+                method = self.env["payment.request"]._get_reachable_method(
+                    left.move_id, left._get_step().delivery_method
+                )
+                by_method.setdefault(method, {})[key] = left
+        for method, members in by_method.items():
+            options = {"delivery_method": method, "send": False}
+            moves = {key: group.move_id for key, group in members.items()}
+            amounts = dict.fromkeys(self.env["account.move"].union(*moves.values()).ids)
+            refusals = self.env["payment.request"]._get_group_refusals(moves, amounts, options)
+            for detail in refusals:
+                key = next(key for key in moves if detail["invoice_id"] in moves[key].ids)
+                members[key]._refuse(detail)
+                del moves[key]
+            self._create_links(moves, options, groups, links)
+
+    def _create_links(self, moves, options, groups, links):
+        """Make these links at once, or, when that fails, one by one; lines say why one is not."""
+        if not moves:
+            return
+        try:
+            with self.env.cr.savepoint():
+                amounts = dict.fromkeys(self.env["account.move"].union(*moves.values()).ids)
+                made = self.env["payment.request"]._create_requests(moves, amounts, options)
+                links.update(zip(moves, made, strict=True))
+            return
+        except CONFLICTS:
+            raise
+        except Exception as error:  # an automation of the users may refuse one of them
+            if len(moves) == 1:
+                _logger.warning("no reminder of %s: %s", [*moves.values()], error)
+                reason = str(error) if isinstance(error, UserError) else False
+                for key in moves:
+                    groups[key]._still_due()._leave_out("refused", reason)
+                return
+        for key, members in moves.items():
+            self._create_links({key: members}, options, groups, links)
+
+    def _queue_reminders(self, links, groups):
+        """Queue one message per link and channel, and note them everywhere.
+
+        :param dict links: ``{key: request or none}``
+        :param dict groups: ``{key: lines}``, reminded of by the link
+        """
+        by_step, reminded = {}, {}
+        for key, group in groups.items():
+            request, left = links[key], group._still_due()
+            if not request or not left:
+                continue
+            step = left._get_step()
+            messages, refusal = request._get_reminder_messages(step)
+            if refusal:
+                left._refuse(refusal)
+                continue
+            request._extend_by(left)
+            by_step.setdefault(step, []).extend(messages)
+            reminded[request] = left._still_due(), step
+        for step, messages in by_step.items():
+            self.env["payment.request"]._queue_messages(
+                messages, automatic=True, reminder_run_id=self.id, reminder_step_id=step.id
+            )
+        self._note_reminders(reminded)
+
+    def _note_reminders(self, reminded):
+        """Count the reminders and log them on the links and their invoices.
+
+        :param dict reminded: ``{request: (lines, step)}``
+        """
+        now, said, told = fields.Datetime.now(), {}, {}
+        requests = self.env["payment.request"].union(*reminded)
+        for request, (group, step) in reminded.items():
+            request._prolong()
+            group.request_id = request
+            due = group.filtered(lambda line: line.state == "due")
+            due.state = "sent"
+            said[request.id] = self.env._("Reminder: %(step)s.", step=step.name)
+            body = self.env._("%(step)s went out with %(name)s.", name=request.name, step=step.name)
+            told.update(dict.fromkeys(due.move_id.ids, body))
+        requests._transition("sent")
+        for count, same in requests.grouped("reminder_count").items():
+            same.write({"sent_at": now, "reminder_count": count + 1})
+        requests._message_log_batch(said)
+        self.env["account.move"].browse(told)._message_log_batch(told)

@@ -1,0 +1,213 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Each reason not to remind: while it is there nobody is written to, and afterwards they are.
+
+Every test takes an invoice that is due, lets the reason come, looks at the log and at the invoice,
+lets it go again, and sees the reminder go out the next day.
+"""
+
+from contextlib import contextmanager
+from datetime import timedelta
+
+from freezegun import freeze_time
+
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from .reminder_case import TODAY, ReminderCase
+
+TOMORROW = "2026-03-17 10:00:00"
+
+
+@tagged("post_install", "-at_install")
+@freeze_time("2026-03-16 10:00:00")
+class TestReminderReasons(ReminderCase):
+    def setUp(self):
+        super().setUp()
+        self.invoice = self._create_late_invoice(3)
+
+    def assertLeftOut(self, code, sentence):
+        """Assert that the run leaves the invoice out, and that log and invoice say why."""
+        self.assertIn(sentence, self.invoice.payment_request_reminder_note)
+        self._remind()
+        line = self._get_line(self.invoice)
+        self.assertEqual((line.state, line.reason_code), ("skipped", code))
+        self.assertIn(sentence, line.reason)
+        self.assertNotEqual(self._get_line(self.invoice).request_id.reminder_count, 1)
+
+    @contextmanager
+    def _next_day(self, moment=TOMORROW):
+        """Yield at a later moment, at whose end the invoice is reminded of."""
+        with freeze_time(moment):
+            yield
+            self.invoice.invalidate_recordset()
+            self.assertIn("goes out with the next run", self.invoice.payment_request_reminder_note)
+            before = len(self._get_reminders())
+            self._remind()
+            self.assertEqual(self._get_line(self.invoice).state, "sent")
+            self.assertEqual(len(self._get_reminders()), before + 1)
+
+    def _register_payment(self, amount):
+        wizard = (
+            self.env["account.payment.register"]
+            .with_context(active_model="account.move", active_ids=self.invoice.ids)
+            .create({"amount": amount, "payment_date": TODAY})
+        )
+        return wizard._create_payments()
+
+    def test_paid(self):
+        self.runs.sudo()._open_runs()
+        payment = self._register_payment(100)
+        self._remind()
+        line = self._get_line(self.invoice)
+        self.assertEqual((line.state, line.reason_code), ("skipped", "paid"))
+        self.assertIn("it is paid", self.invoice.payment_request_reminder_note)
+        payment.action_draft()
+        payment.action_cancel()
+        with self._next_day():
+            pass
+
+    def test_processing(self):
+        request = self._create_request(self.invoice, delivery_method="link")
+        request._transition("processing")
+        self.assertLeftOut("processing", "A payment of it is on its way.")
+        request._transition("sent")
+        with self._next_day():
+            pass
+
+    def test_disputed(self):
+        request = self._create_request(self.invoice, delivery_method="link")
+        request.dispute_state = "open"
+        self.assertLeftOut("disputed", "disputes a payment")
+        request.dispute_state = "won"
+        with self._next_day():
+            pass
+
+    def test_native_payment_under_way(self):
+        transaction = self.env["payment.transaction"].create(
+            {
+                "provider_id": self.provider.id,
+                "payment_method_id": self.env.ref("payment.payment_method_card").id,
+                "reference": "native of the tests",
+                "amount": 100,
+                "currency_id": self.company.currency_id.id,
+                "partner_id": self.payer.id,
+                "invoice_ids": [Command.set(self.invoice.ids)],
+            }
+        )
+        transaction._set_pending()
+        self.assertLeftOut("native_payment", "outside of payment requests")
+        transaction._set_canceled()
+        with self._next_day():
+            pass
+
+    def test_credit_note_pending(self):
+        credit = self.invoice._reverse_moves()
+        self.assertLeftOut("credit_note", "A credit note of it is not settled yet.")
+        credit.unlink()
+        with self._next_day():
+            pass
+
+    def test_promise(self):
+        self.invoice._promise_payment_request(TODAY)
+        self.assertLeftOut("promise", "The customer promised to pay by 03/16/2026.")
+        with self._next_day():
+            pass
+
+    def test_hold(self):
+        self.invoice.with_user(self.billing_user).payment_request_hold = True
+        self.assertLeftOut("hold", "It is on hold.")
+        self.invoice.with_user(self.billing_user).payment_request_hold = False
+        with self._next_day():
+            pass
+
+    def test_blocked_for_payment(self):
+        self.invoice.payment_state = "blocked"
+        self.assertIn("on hold", self.invoice.payment_request_reminder_note)
+        self._remind()
+        self.assertFalse(self._get_reminders())
+        self.invoice.payment_state = "not_paid"
+        with self._next_day():
+            pass
+
+    def test_customer_gets_no_reminders(self):
+        self.payer.payment_request_hold = True
+        self.assertLeftOut("customer_hold", "Its customer gets no reminders.")
+        self.payer.payment_request_hold = False
+        with self._next_day():
+            pass
+
+    def test_request_not_sent_yet(self):
+        request = self._create_request(self.invoice, send=False)
+        self.assertLeftOut("draft", "was not sent yet")
+        request.unlink()
+        with self._next_day():
+            pass
+
+    def test_maximum_reached(self):
+        self.company.payment_request_reminder_max = 1
+        self._remind()
+        self.assertEqual(self._get_line(self.invoice).state, "sent")
+        self._drain()
+        with freeze_time("2026-03-23 10:00:00"):
+            self.invoice.invalidate_recordset()
+            self.assertLeftOut("maximum", "reminded of it 1 times")
+            self.company.payment_request_reminder_max = 2
+        with self._next_day("2026-03-24 10:00:00"):
+            pass
+
+    def test_sent_too_recently(self):
+        self._create_request(self._create_invoice(50))
+        self._drain()
+        self.assertLeftOut("recent", "at most one message in 3 days")
+        with self._next_day("2026-03-19 00:30:00"):
+            pass
+
+    def test_no_contact(self):
+        self.payer.email = False
+        self.assertLeftOut("no_contact", "Petra Payer has no e-mail address.")
+        self.payer.email = "petra@example.com"
+        with self._next_day():
+            pass
+
+    def test_opted_out(self):
+        self.env["mail.blacklist"]._add("petra@example.com")
+        self.assertLeftOut("opted_out", "wants no more messages")
+        self.env["mail.blacklist"]._remove("petra@example.com")
+        with self._next_day():
+            pass
+
+    def test_stripe_is_not_set_up(self):
+        self.provider.state = "disabled"
+        self.assertLeftOut("refused", "Stripe")
+        self.provider.state = "test"
+        with self._next_day():
+            pass
+
+    def test_the_link_asks_for_something_on_hold(self):
+        held = self._create_late_invoice(1)
+        self._create_request(self.invoice, held, delivery_method="link")
+        held.payment_request_hold = True
+        self._remind()
+        line = self._get_line(self.invoice)
+        self.assertEqual((line.state, line.reason_code), ("skipped", "linked"))
+        self.assertIn(f"asks for {held.name} too: It is on hold.", line.reason)
+        held.payment_request_hold = False
+        with self._next_day():
+            pass
+
+    def test_a_promise_of_one_does_not_spare_the_others(self):
+        promised = self._create_late_invoice(10)
+        request = self._create_request(self.invoice, promised, delivery_method="link")
+        promised._promise_payment_request(TODAY + timedelta(days=5))
+        self._remind()
+        self.assertEqual(self._get_line(promised).reason_code, "promise")
+        self.assertEqual(self._get_reminders().request_id, request)
+        self.assertEqual(
+            request.line_ids.filtered("promise_date").move_id, promised, "the message says so"
+        )
+
+    def test_each_reason_has_its_words(self):
+        codes = dict(self.lines._get_reason_codes())
+        for code in codes:
+            self.assertTrue(self.lines._explain(code, self.company, TODAY), code)
