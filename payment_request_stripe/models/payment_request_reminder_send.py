@@ -146,6 +146,7 @@ class PaymentRequestReminderRun(models.Model):
             code = verdict.reason if verdict else "paid"
             if code or (line.state == "due" and not verdict.step_id):
                 line._leave_out(code or "overtaken", promise=verdict and verdict.promise_date)
+        lines = lines.filtered(lambda line: line.state in ("due", "along"))
         groups = lines._group_by_message()
         links = {key: self._choose_link(group, requests) for key, group in groups.items()}
         for key, group in groups.items():
@@ -186,7 +187,7 @@ class PaymentRequestReminderRun(models.Model):
             found = mine.filtered(lambda one, line=line: line.move_id in one.line_ids.move_id)
             if found:
                 return found[:1]
-        return mine.filtered("reminder_count")[:1]
+        return mine.filtered("delivery_ids.reminder_run_id")[:1]
 
     def _make_links(self, groups, links):
         """Make a link, not sent yet, for each of these groups; put it into `links`."""

@@ -39,6 +39,7 @@ from . import (
     test_provider,
     test_refund,
     test_reminder,
+    test_reminder_quarter,
     test_reminder_reasons,
     test_sms,
     test_tours,

@@ -127,14 +127,20 @@ class AccessCase(ApiCase):
     def _make_reminder(self, invoice):
         """Make a plan of the company, and a run in which one invoice was left out."""
         step = {"name": "Soon", "days": -3}
-        plan = self.env["payment.request.reminder.plan"].create(
-            {"name": "Own", "company_id": self.company.id, "step_ids": [Command.create(step)]}
+        plan = (
+            self.env["payment.request.reminder.plan"]
+            .sudo()
+            .create(
+                {"name": "Own", "company_id": self.company.id, "step_ids": [Command.create(step)]}
+            )
         )
-        self.company.payment_request_reminder_plan_id = plan
-        run = self.env["payment.request.reminder.run"].create(
-            {"company_id": self.company.id, "date": "2026-01-01", "state": "done"}
+        self.company.sudo().payment_request_reminder_plan_id = plan
+        run = (
+            self.env["payment.request.reminder.run"]
+            .sudo()
+            .create({"company_id": self.company.id, "date": "2026-01-01", "state": "done"})
         )
-        self.env["payment.request.reminder.line"].create(
+        self.env["payment.request.reminder.line"].sudo().create(
             {
                 "run_id": run.id,
                 "company_id": self.company.id,

@@ -107,7 +107,7 @@ class TestReminder(ReminderCase):
 
     def test_what_a_dead_run_left_is_done_by_the_next_call(self):
         invoice = self._create_late_invoice(3)
-        self.runs.sudo()._open_runs()
+        self._choose_only()
         self.assertEqual(self._get_line(invoice).state, "due")
         self._remind()
         self.assertEqual(self._get_line(invoice).state, "sent")
@@ -115,7 +115,7 @@ class TestReminder(ReminderCase):
 
     def test_what_a_run_of_yesterday_left_is_chosen_anew(self):
         invoice = self._create_late_invoice(3)
-        self.runs.sudo()._open_runs()
+        self._choose_only()
         yesterday = self._get_line(invoice)
         with freeze_time("2026-03-17 10:00:00"):
             self._remind()

@@ -56,7 +56,7 @@ class TestReminderReasons(ReminderCase):
         return wizard._create_payments()
 
     def test_paid(self):
-        self.runs.sudo()._open_runs()
+        self._choose_only()
         payment = self._register_payment(100)
         self._remind()
         line = self._get_line(self.invoice)
