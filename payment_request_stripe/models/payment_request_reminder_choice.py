@@ -141,6 +141,16 @@ class PaymentRequestReminderRun(models.Model):
         )
 
 
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    # So that what was paid years ago costs nothing.
+    _payment_request_open = models.Index(
+        "(company_id, invoice_date_due) WHERE move_type = 'out_invoice' AND state = 'posted'"
+        " AND payment_state IN ('not_paid', 'partial')"
+    )
+
+
 # `invoice`: the open invoices with what their customer, plan and log say; `reason`: the first of
 # what keeps each from being reminded of. What is rare is collected once, not looked up by invoice.
 VERDICTS = """

@@ -2,6 +2,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, models
 
+from .payment_request_reminder_choice import STOPPING
+
+# What keeps a whole link back, when one of its invoices is so.
+BLOCKING = ("disputed", "native_payment", "credit_note", "hold", "customer_hold")
 NO_CONTACT = ("no_email", "invalid_email", "no_phone", "invalid_phone")
 
 
@@ -25,6 +29,16 @@ class PaymentRequestReminderLine(models.Model):
         self.write({"state": "skipped", "reason_code": code, "detail": detail})
         if promise:
             self.promise_date = promise
+
+    def _stop(self, verdict):
+        """Tell whether this invoice may not be chased any more; then the line says why."""
+        self.ensure_one()
+        if verdict and verdict.reason not in STOPPING:
+            return False
+        self._leave_out(
+            verdict.reason if verdict else "paid", promise=verdict and verdict.promise_date
+        )
+        return True
 
     def _refuse(self, detail):
         """Leave out what is still due, by a refusal of making or sending a link."""
@@ -84,10 +98,9 @@ class PaymentRequest(models.Model):
         A promise of another invoice is no obstacle: the message says so beside it.
         """
         self.ensure_one()
-        blocking = ("disputed", "native_payment", "credit_note", "hold", "customer_hold")
         for line in self.line_ids.filtered(lambda line: line.amount_due > 0):
             verdict = verdicts.get(line.move_id.id)
-            if verdict and verdict.reason in blocking and line.move_id not in group.move_id:
+            if verdict and verdict.reason in BLOCKING and line.move_id not in group.move_id:
                 said = group._explain(verdict.reason, self.company_id)
                 reason = self.env._(
                     "%(name)s asks for %(invoice)s too: %(reason)s",
@@ -95,7 +108,7 @@ class PaymentRequest(models.Model):
                     invoice=line.move_id.name,
                     reason=said,
                 )
-                group._still_due()._leave_out("linked", reason)
+                group._leave_out("linked", reason)
                 return
 
     @api.model

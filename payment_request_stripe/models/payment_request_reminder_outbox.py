@@ -2,8 +2,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 
-from .payment_request_reminder_choice import STOPPING
-
 
 class PaymentRequestDelivery(models.Model):
     """A reminder in the outbox: its words, its statement, and a last look before it is sent."""
@@ -55,10 +53,15 @@ class PaymentRequestDelivery(models.Model):
         return reasons
 
     def _get_stopped(self):
-        """Return ``{reminder: its lines}`` of those none of whose invoices may be chased now."""
+        """Return ``{reminder: its lines}`` of those that may not go out now; the lines say why.
+
+        All of its invoices are paid or put off by now, or its link asks for something on hold.
+        """
         rows = self.filtered("reminder_run_id")
         lines = rows._get_reminder_lines()
-        verdicts = self.env["payment.request.reminder.run"]._get_verdicts(lines.move_id)
+        owed = rows.request_id.line_ids.filtered(lambda line: line.amount_due > 0)
+        moves = lines.move_id | owed.move_id
+        verdicts = self.env["payment.request.reminder.run"]._get_verdicts(moves)
         stopped = {}
         for row in rows:
             mine = lines.filtered(
@@ -66,13 +69,11 @@ class PaymentRequestDelivery(models.Model):
                     line.run_id == row.reminder_run_id and line.request_id == row.request_id
                 )
             )
-            found = {line: verdicts.get(line.move_id.id) for line in mine}
-            if mine and all(v is None or v.reason in STOPPING for v in found.values()):
-                for line, verdict in found.items():
-                    line._leave_out(
-                        verdict.reason if verdict else "paid",
-                        promise=verdict and verdict.promise_date,
-                    )
+            free = mine.filtered(lambda line: not line._stop(verdicts.get(line.move_id.id)))
+            if free:
+                row.request_id._check_blocked_lines(free, verdicts)
+                free = free.filtered(lambda line: line.state == "sent")
+            if mine and not free:
                 stopped[row] = mine
         return stopped
 

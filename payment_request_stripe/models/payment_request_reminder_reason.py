@@ -187,5 +187,6 @@ class AccountMove(models.Model):
                 ],
                 order="invoice_date_due, id",
             )
+        found -= self.browse(found._get_reminder_holds())
         available = found._get_payment_request_available()
         return found.filtered(lambda move: available[move.id])

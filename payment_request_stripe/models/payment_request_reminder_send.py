@@ -53,7 +53,7 @@ class PaymentRequestReminderRun(models.Model):
     @api.model
     def _open_runs(self):
         """Choose for the companies whose day has begun; another process may be faster."""
-        for company in self.env["res.company"].search([], order="id"):
+        for company in self.env["res.company"].search([("active", "=", True)], order="id"):
             today = company._get_payment_request_today()
             known = self.search_count([("company_id", "=", company.id), ("date", ">=", today)])
             if known or not company._has_payment_reminders():
@@ -152,7 +152,7 @@ class PaymentRequestReminderRun(models.Model):
         for key, group in groups.items():
             if links[key]:
                 group._leave_to_other_links(links[key])
-                links[key]._check_blocked_lines(group, verdicts)
+                links[key]._check_blocked_lines(group._still_due(), verdicts)
         groups = {key: left for key, group in groups.items() if (left := group._still_due())}
         self._make_links({key: group for key, group in groups.items() if not links[key]}, links)
         self._queue_reminders(links, groups)

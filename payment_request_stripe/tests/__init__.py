@@ -4,6 +4,7 @@ from . import (
     test_access_matrix,
     test_agreement,
     test_api,
+    test_automation,
     test_booking,
     test_checkout,
     test_create,
