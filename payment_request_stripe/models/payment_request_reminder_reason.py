@@ -114,7 +114,7 @@ class AccountMove(models.Model):
             return self.env._("No reminder: it is paid.")
         if not verdict.plan_id:
             return self.env._("No reminder: neither the customer nor the company has a plan.")
-        if verdict.reason:
+        if verdict.reason and (verdict.step_id or verdict.reason != "recent"):
             said = lines._explain(verdict.reason, self.company_id, verdict.promise_date)
             return self.env._("No reminder now: %(reason)s", reason=said)
         if verdict.step_id:

@@ -196,26 +196,14 @@ class TestReminderQuarter(ReminderCase):
     def _live(self, day):
         """Live through one day: morning, the run, noon, the messages."""
         with freeze_time(datetime.combine(day, time(7))):
-            import time as T
-
-            t0 = T.process_time()
             self._pay(day, noon=False)
-            t1 = T.process_time()
             self._behave(day)
-            t2 = T.process_time()
             self._remind()
-            t3 = T.process_time()
-            open("/tmp/chase_prog", "a").write(
-                f"   pay {t1 - t0:.2f} behave {t2 - t1:.2f} remind {t3 - t2:.2f} "
-            )
         with freeze_time(datetime.combine(day, time(9))):
             self._pay(day, noon=True)
             self._drain()
 
     def test_a_quarter(self):
-        import time as T
-
-        open("/tmp/chase_prog", "a").write(f"setup {T.process_time():.1f}\n")
         for customer in self.customers:
             for one in customer.invoices:
                 if one.held and one.held[0] < quarter.START <= one.held[1]:
@@ -227,11 +215,6 @@ class TestReminderQuarter(ReminderCase):
         expected = {}
         for day in days:
             self._live(day)
-            import time as T
-
-            open("/tmp/chase_prog", "a").write(
-                f"{day} {T.process_time():.1f} {self.outbox.search_count([])} \n"
-            )
             for customer in self.customers:
                 for number, said in quarter.foresee(customer, day).items():
                     expected[day, number] = said
