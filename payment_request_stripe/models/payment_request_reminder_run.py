@@ -13,6 +13,7 @@ class PaymentRequestReminderRun(models.Model):
 
     _name = "payment.request.reminder.run"
     _description = "Payment Reminder Run"
+    _inherit = ["payment.request.record"]
     _order = "date desc, id desc"
     _rec_name = "date"
 
@@ -75,6 +76,7 @@ class PaymentRequestReminderLine(models.Model):
 
     _name = "payment.request.reminder.line"
     _description = "Payment Reminder Log"
+    _inherit = ["payment.request.record"]
     _order = "id desc"
     _rec_name = "move_id"
 
