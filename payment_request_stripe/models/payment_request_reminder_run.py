@@ -150,7 +150,7 @@ class PaymentRequestReminderLine(models.Model):
             rows = line.sudo().request_id.delivery_ids.filtered(
                 lambda row, line=line: row.reminder_run_id == line.run_id
             )
-            line.delivery_status = ", ".join(
+            said = (
                 self.env._(
                     "%(state)s, not before %(moment)s",
                     state=states[row.state],
@@ -160,6 +160,7 @@ class PaymentRequestReminderLine(models.Model):
                 else states[row.state]
                 for row in rows
             )
+            line.delivery_status = ", ".join(dict.fromkeys(said))
 
     @api.autovacuum
     def _gc_skipped(self):
