@@ -5,7 +5,7 @@ DEMO ?=
 COV ?=
 ARGS ?=
 
-.PHONY: help demo test lint bench chaos standin-check pot clean
+.PHONY: help demo test lint bench chaos api-check standin-check pot clean
 
 help:
 	@echo 'make demo            the main job on stand-ins; leaves Odoo running (DEMO=once: stops after it)'
@@ -13,6 +13,7 @@ help:
 	@echo 'make lint            ruff, pylint-odoo, the OCA checks, mypy, the walls between rooms'
 	@echo 'make bench           what things cost, beside Odoo itself'
 	@echo 'make chaos           repeated, reordered, concurrent and forged events; killed workers'
+	@echo 'make api-check       schemathesis tries all of the REST interface on a running server'
 	@echo 'make standin-check   Stripe CLI drives the Stripe stand-in'
 	@echo 'make pot             writes the texts to translate into i18n, by Odoo itself'
 	@echo 'make clean           removes what the set-up made (.dev)'
@@ -23,5 +24,5 @@ demo:
 test:
 	@$(PYTHON) -m dev test $(if $(T),'$(T)') $(if $(COV),--coverage) $(ARGS)
 
-lint bench chaos standin-check pot clean:
+lint bench chaos api-check standin-check pot clean:
 	@$(PYTHON) -m dev $@ $(ARGS)

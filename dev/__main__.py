@@ -15,6 +15,7 @@ COMMANDS = {
     "lint": "dev.commands.lint",
     "bench": "dev.commands.bench",
     "chaos": "dev.commands.chaos",
+    "api-check": "dev.commands.api_check",
     "standin-check": "dev.standins.cli_check",
     "pot": "dev.commands.pot",
     "clean": "dev.commands.clean",

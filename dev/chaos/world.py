@@ -89,6 +89,10 @@ class World:
             self.start_again()
         self.wait_for_worker()
 
+    def tool(self, name: str) -> str:
+        """A program of the virtual environment."""
+        return str(self._machine.python.parent / name)
+
     # === What a scenario says ===
 
     def did(self, sentence: str) -> None:
@@ -109,6 +113,11 @@ class World:
         groups = [made[start : start + invoices] for start in range(0, len(made), invoices)]
         amounts = iter(Decimal(amount) for _purpose, amount, _days in wanted)
         return [self._request({invoice: next(amounts) for invoice in group}) for group in groups]
+
+    def new_invoices(self, count: int) -> list[int]:
+        """Post invoices that nobody asks for yet."""
+        wanted = tuple(self._invoice() for _ in range(count))
+        return story.create_invoices(self.admin, self.customer, wanted)
 
     def new_request(self, invoices: int = 2) -> job.Request:
         return self.new_requests(1, invoices)[0]

@@ -15,7 +15,7 @@ import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-from dev.setup import console, databases, machine, system
+from dev.setup import axe, console, databases, machine, system
 
 ROOM_ADDON = Path(databases.ADDON) / "tests"
 ROOM_DEV = Path("dev") / "tests"
@@ -118,6 +118,7 @@ def _run_with_odoo(choice: Choice, options: argparse.Namespace) -> Count:
     with console.exclusive():
         prepared = machine.prepare()
         system.chromium()
+        accessibility = {"AXE_CORE": str(axe.prepare())} if _needs_axe(choice) else {}
     template = functools.partial(databases.addon, exact=not options.pattern)
     with databases.copy(prepared, "test", template) as name:
         command = [*_pytest(options, "addon"), "--odoo-http", f"--odoo-config={machine.CONFIG}"]
@@ -126,7 +127,15 @@ def _run_with_odoo(choice: Choice, options: argparse.Namespace) -> Count:
         command += _spread(options)
         if options.coverage:
             command += [f"--cov={databases.ADDON}", "--cov-report=term-missing:skip-covered"]
-        return _run(command, prepared.environment, "addon")
+        return _run(command, {**prepared.environment, **accessibility}, "addon")
+
+
+def _needs_axe(choice: Choice) -> bool:
+    """Only what looks with it needs it; the other tests run where npm is not."""
+    return any(
+        target.is_dir() or "AccessibilityMixin" in target.read_text(encoding="utf-8")
+        for target in choice.targets
+    )
 
 
 def _spread(options: argparse.Namespace) -> list:

@@ -5,16 +5,26 @@
 import json
 import re
 
+from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from odoo import http
-from odoo.exceptions import AccessDenied, AccessError, MissingError, UserError
+from odoo.exceptions import (
+    AccessDenied,
+    AccessError,
+    ConcurrencyError,
+    LockError,
+    MissingError,
+    UserError,
+)
 
-from .rate_limit import get_seconds_to_wait
+from .rate_limit import get_caller, get_seconds_to_wait
 
 LARGEST_BODY = 1024 * 1024
 API_HEADERS = [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
+# Odoo has run the call again several times before one of these gets here.
+BUSY = (ConcurrencyError, LockError, SerializationFailure, DeadlockDetected, LockNotAvailable)
 BEARER = re.compile(r"bearer\s+(\S+)\s*", re.IGNORECASE)
 
 
@@ -65,7 +75,7 @@ class PaylinksDispatcher(http.Dispatcher):
         keys = request.env["res.users.apikeys"]
         uid = given and keys._check_credentials(scope="rpc", key=given.group(1))
         if not uid:
-            check_rate("api_refused", request.httprequest.remote_addr)
+            check_rate("api_refused", get_caller(request.httprequest.remote_addr))
             raise ApiError(401, "unauthorized", "Send a valid API key as a bearer token.")
         check_rate("api", uid)
         request.update_env(user=uid)
@@ -120,6 +130,7 @@ def describe_error(error):
         (AccessDenied, 401, "unauthorized", "Send a valid API key as a bearer token."),
         (MissingError, 404, "not_found", "There is no such record."),
         (AccessError, 403, "forbidden", "This user may not do that."),
+        (BUSY, 409, "busy", "Somebody else is changing the same records. Try again."),
     ):
         if isinstance(error, kind):
             return ApiError(status, code, message)

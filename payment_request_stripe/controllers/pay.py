@@ -11,7 +11,7 @@ from odoo.http import content_disposition, request
 from odoo.tools import LazyTranslate, file_open
 from odoo.tools.misc import format_amount, format_date
 
-from .rate_limit import check_page_rate
+from .rate_limit import check_page_rate, get_caller
 
 _lt = LazyTranslate(__name__)
 
@@ -148,7 +148,7 @@ class PayController(http.Controller):
         if payment_request:
             check_page_rate("page", payment_request.id)
         else:
-            check_page_rate("unknown_page", request.httprequest.remote_addr)
+            check_page_rate("unknown_page", get_caller(request.httprequest.remote_addr))
         return payment_request
 
     def _answer_page(self, payment_request, notice="", is_return=False):

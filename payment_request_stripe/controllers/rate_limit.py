@@ -2,6 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """How often one caller may knock: counted per minute, in the memory of each worker."""
 
+import ipaddress
 import threading
 import time
 
@@ -41,6 +42,17 @@ class RateLimiter:
 
 
 limiter = RateLimiter()
+
+
+def get_caller(address):
+    """Return whose address it is: one line of IPv6 has 2**64 of them, which count as one."""
+    try:
+        found = ipaddress.ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return address
+    if found.version == 4 or found.ipv4_mapped:
+        return str(found)
+    return str(ipaddress.ip_network((found, 64), strict=False))
 
 
 def get_seconds_to_wait(name, caller):

@@ -41,6 +41,7 @@ from . import (
     payment_request_refund_book,
     payment_request_refund_events,
     payment_request_refusals,
+    payment_request_renew,
     payment_request_send,
     payment_request_trace,
     payment_request_sms,

@@ -1,7 +1,7 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, models
-from odoo.exceptions import UserError
+from odoo.exceptions import ConcurrencyError, LockError, UserError
 
 from ..exceptions import PaymentRequestRefused
 from ..gateways.money import to_decimal
@@ -81,10 +81,15 @@ class PaymentRequest(models.Model):
         """Create and send, or say why not: ``(201, body)`` or ``(422, body)``.
 
         Takes what :meth:`create_and_send` takes; a refusal leaves nothing behind.
+
+        :raise ConcurrencyError: when somebody else asks for the same invoices right now: no answer
+            to keep, so Odoo runs the call again
         """
         try:
             with self.env.cr.savepoint():
                 request = self.create_and_send(allocations, **options)
+        except LockError as error:
+            raise ConcurrencyError(str(error)) from error
         except PaymentRequestRefused as error:
             return 422, self._say_refused(allocations, error.details)
         except UserError as error:
@@ -94,7 +99,10 @@ class PaymentRequest(models.Model):
 
     @api.model
     def _quote_for_api(self, allocations, options):
-        """Return what :meth:`create_and_send` would ask and what it would refuse, as data."""
+        """Return what :meth:`create_and_send` would ask and what it would refuse, as data.
+
+        :raise ConcurrencyError: when somebody else asks for the same invoices right now
+        """
         self.browse().check_access("create")
         try:
             amounts = self._parse_allocations(allocations)
@@ -103,6 +111,8 @@ class PaymentRequest(models.Model):
             vals = not details and self._prepare_request(
                 key, moves, self._get_asked(moves, amounts), options
             )
+        except LockError as error:
+            raise ConcurrencyError(str(error)) from error
         except UserError as error:
             vals, details = None, self._spread(allocations, str(error))
         quote = self._say_quote(vals) if vals else None

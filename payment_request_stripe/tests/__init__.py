@@ -2,6 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import (
     test_access_matrix,
+    test_accessibility,
     test_agreement,
     test_api,
     test_automation,
@@ -42,6 +43,7 @@ from . import (
     test_reminder,
     test_reminder_quarter,
     test_reminder_reasons,
+    test_renew_link,
     test_sms,
     test_tours,
     test_twilio_status,

@@ -59,11 +59,10 @@ class PayerBrowser:
             "Emulation.setScriptExecutionDisabled", params={"value": True}
         )
 
-    def evaluate(self, expression):
-        """Return the value of a JavaScript expression."""
-        answer = self.chrome._websocket_request(
-            "Runtime.evaluate", params={"expression": expression, "returnByValue": True}
-        )
+    def evaluate(self, expression, is_promise=False):
+        """Return the value of a JavaScript expression, or what its promise becomes."""
+        params = {"expression": expression, "returnByValue": True, "awaitPromise": is_promise}
+        answer = self.chrome._websocket_request("Runtime.evaluate", params=params, timeout=60)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 

@@ -56,6 +56,7 @@ METHODS = {
     ("payment.request", "action_cancel"): BILLING,
     ("payment.request", "action_refresh"): BILLING,
     ("payment.request", "action_refund"): BILLING,
+    ("payment.request", "action_renew_link"): BILLING,
     ("payment.request", "action_resend"): BILLING,
     ("payment.request", "action_send"): BILLING,
     # The invoice is not there for the other company's user: 422, and nothing of it is told.
@@ -124,13 +125,14 @@ class TestAccessMatrix(AccessCase):
 
     def test_models(self):
         examples = self._make_examples()
+        public = self.env.ref("base.public_user")
         for name, expected in MODELS.items():
             self.assertTrue(examples[name], name)
             for operation, allowed in zip(OPERATIONS, expected, strict=True):
                 with self.subTest(model=name, operation=operation):
                     able = {
                         role
-                        for role, user in self.users.items()
+                        for role, user in {**self.users, "public": public}.items()
                         if self._try(operation, examples[name], user)
                     }
                     self.assertEqual(able, allowed)
@@ -172,6 +174,14 @@ class TestAccessMatrix(AccessCase):
                     record.read([field])
                 with self.subTest(export=field, role=role), self.assertRaises(UserError):
                     record.export_data([field])
+                # A secret that may be searched or sorted by can be guessed letter by letter.
+                with self.subTest(search=field, role=role), self.assertRaises(AccessError):
+                    record.search([(field, "!=", False)])
+                with self.subTest(order=field, role=role), self.assertRaises(AccessError):
+                    record.search([], order=field)
+                with self.subTest(group=field, role=role), self.assertRaises(AccessError):
+                    record._read_group([], [field], ["__count"])
+            self.assertFalse(getattr(self.env[model]._fields[field], "tracking", None), field)
 
     def test_pages_of_a_token(self):
         request = self._create_request(self._create_invoice(100), delivery_method="link")

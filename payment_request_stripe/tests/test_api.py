@@ -6,7 +6,7 @@ from odoo import fields
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..controllers.rate_limit import RateLimiter, limiter
+from ..controllers.rate_limit import RateLimiter, get_caller, limiter
 from .api_case import ApiCase
 
 
@@ -400,6 +400,34 @@ class TestApiAccess(ApiCase):
         self.assertGreater(int(refused.headers["Retry-After"]), 0)
         self.assertEqual(self._call(key=self._make_key(self.readonly_user)).status_code, 200)
 
+    def test_wrong_keys_are_limited_and_good_ones_pass(self):
+        limiter.__init__()
+        self.addCleanup(limiter.__init__)
+        parameters = self.env["ir.config_parameter"]
+        parameters.set_param("payment_request_stripe.rate_limit_api_refused", "1")
+        self.assertError(self._call(key="wrong"), 401)
+        self.assertError(self._call(key="guessed"), 429)
+        self.assertEqual(self._call().status_code, 200)
+
+    def test_unknown_links_are_limited_and_known_ones_pass(self):
+        limiter.__init__()
+        self.addCleanup(limiter.__init__)
+        parameters = self.env["ir.config_parameter"]
+        parameters.set_param("payment_request_stripe.rate_limit_unknown_page", "2")
+        request = self._create_request(self._create_invoice(100), delivery_method="link")
+        statuses = [self.url_open(f"/pay/guess{number}").status_code for number in range(3)]
+        self.assertEqual(statuses, [404, 404, 429])
+        self.assertEqual(self.url_open(f"/pay/{request.access_token}").status_code, 200)
+        parameters.set_param("payment_request_stripe.rate_limit_page", "1")
+        self.assertEqual(self.url_open(f"/pay/{request.access_token}").status_code, 429)
+
+    def test_all_addresses_of_one_line_are_one_caller(self):
+        self.assertEqual(get_caller("2001:db8::1"), get_caller("2001:db8::ffff:2"))
+        self.assertNotEqual(get_caller("2001:db8::1"), get_caller("2001:db8:0:1::1"))
+        self.assertNotEqual(get_caller("192.0.2.1"), get_caller("192.0.2.2"))
+        self.assertNotEqual(get_caller("::ffff:192.0.2.1"), get_caller("::ffff:192.0.2.2"))
+        self.assertIsNone(get_caller(None))
+
     def test_a_minute_later_it_may_pass(self):
         now = 30.0
         limits = RateLimiter(clock=lambda: now)
@@ -429,3 +457,83 @@ class TestOpenApi(ApiCase):
             for method in rule.methods - {"HEAD", "OPTIONS"}
         }
         self.assertEqual(described, served)
+
+
+@tagged("post_install", "-at_install")
+class TestJson2(ApiCase):
+    """The methods of the contract, as any program reaches them without our own routes."""
+
+    def _json2(self, model, method, **body):
+        with mute_logger("odoo.http"):
+            response = self.opener.post(
+                f"{self.base_url()}/json/2/{model}/{method}",
+                json=body,
+                headers={"Authorization": f"Bearer {self.billing_key}"},
+                timeout=30,
+            )
+        self.env.invalidate_all()
+        return response
+
+    def test_create_and_send_answers_the_id(self):
+        invoice = self._create_invoice(100)
+        response = self._json2(
+            "payment.request",
+            "create_and_send",
+            allocations=[{"invoice_id": invoice.id, "amount": "60.10"}],
+            delivery_method="link",
+            expires_at="2099-01-01 00:00:00",
+        )
+        request = invoice.payment_request_ids
+        self.assertEqual((response.status_code, response.json()), (200, request.ids))
+        self.assertEqual((request.state, request.amount_total), ("sent", 60.1))
+
+    def test_refusals_are_sentences(self):
+        invoice = self._create_invoice(100)
+        for body in (
+            {"allocations": [{"invoice_id": invoice.id, "amount": "100.01"}]},
+            {"allocations": [{"invoice_id": invoice.id}], "state": "completed"},
+            {"allocations": "all"},
+            {"allocations": []},
+            {"allocations": [{"invoice_id": invoice.id, "amount": "NaN"}]},
+            {"allocations": [{"invoice_id": invoice.id}], "expires_at": "soon"},
+            {"allocations": [{"invoice_id": invoice.id}], "user_id": 2**31 - 1},
+        ):
+            with self.subTest(body=body):
+                response = self._json2("payment.request", "create_and_send", **body)
+                self.assertEqual(response.status_code, 422, response.text)
+        self.assertFalse(invoice.payment_request_ids)
+
+    def test_buttons(self):
+        request = self._create_request(self._create_invoice(100), send=False)
+        for method, state in (
+            ("action_send", "sent"),
+            ("action_refresh", "sent"),
+            ("action_renew_link", "sent"),
+            ("action_cancel", "cancelled"),
+        ):
+            response = self._json2("payment.request", method, ids=request.ids)
+            self.assertEqual((response.status_code, response.json()), (200, True), method)
+            self.assertEqual(request.state, state)
+        response = self._json2("payment.request", "action_resend", ids=request.ids)
+        self.assertEqual(response.status_code, 422)
+
+    def test_links_for_many_invoices(self):
+        invoices = self._create_invoice(10) | self._create_invoice(20)
+        response = self._json2(
+            "account.move", "send_payment_links", ids=invoices.ids, delivery_method="link"
+        )
+        self.assertEqual(response.json(), invoices.payment_request_ids.ids)
+
+    def test_what_the_code_keeps_cannot_be_written(self):
+        request = self._create_request(self._create_invoice(100), delivery_method="link")
+        for name, value in (
+            ("state", "completed"),
+            ("amount_paid", 100),
+            ("access_token", "mine"),
+            ("stripe_payment_intent_ref", "pi_mine"),
+        ):
+            with self.subTest(field=name):
+                vals = {name: value}
+                response = self._json2("payment.request", "write", ids=request.ids, vals=vals)
+                self.assertEqual(response.status_code, 403)
+        self.assertEqual((request.state, request.amount_paid), ("sent", 0))

@@ -1,0 +1,49 @@
+"""What the README tells receivers of events to run does what it says."""
+
+import time
+
+import pytest
+import stripe
+
+from dev.setup.console import ROOT
+
+SECRET = "prsec_of_the_test"
+BODY = b'{"id": "evt_1"}'
+
+
+@pytest.fixture(scope="module")
+def is_genuine():
+    """The function that the README gives to the programs that take our events."""
+    text = (ROOT / "README.rst").read_text(encoding="utf-8")
+    code = text.split(".. code-block:: python\n", 1)[1].split("\n- ", 1)[0]
+    names: dict = {}
+    exec("\n".join(line.removeprefix("    ") for line in code.splitlines()), names)
+    return names["is_genuine"]
+
+
+def _sign(secret=SECRET, moment=0):
+    return stripe.WebhookSignature.generate_signature_header(
+        BODY.decode(), secret, timestamp=int(moment or time.time())
+    )
+
+
+def test_what_we_signed_is_genuine(is_genuine):
+    assert is_genuine(BODY, _sign(), SECRET)
+    old = _sign("the one before").partition(",")[2]
+    assert is_genuine(BODY, f"{_sign()},{old}", SECRET)
+
+
+def test_nothing_else_is(is_genuine):
+    for header in (
+        "",
+        "nonsense",
+        "t=,v1=",
+        f"t={int(time.time())}",
+        "v1=ff",
+        _sign("wrong"),
+        _sign(moment=time.time() - 3600),
+        _sign().replace("v1=", "v0="),
+        "t=1,v1=\xff",
+    ):
+        assert not is_genuine(BODY, header, SECRET), header
+    assert not is_genuine(BODY + b" ", _sign(), SECRET)

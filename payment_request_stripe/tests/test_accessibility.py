@@ -1,0 +1,67 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
+
+from odoo import fields
+from odoo.tests import tagged
+
+from .axe import AccessibilityMixin
+from .pay_page_case import PayPageCase
+from .payer_browser import PayerBrowser
+
+
+@tagged("post_install", "-at_install")
+class TestAccessibility(AccessibilityMixin, PayPageCase):
+    """Everybody can pay: axe-core finds no serious fault on any face of the payer's pages."""
+
+    def _make_faces(self):
+        """Return ``{face: path}`` of every page a payer may see."""
+
+        def ask():
+            request = self._create_request(self._create_invoice(10), message="Thank you")
+            return request, f"/pay/{request.access_token}"
+
+        faces = {"unknown": "/pay/guessed"}
+        _open, path = ask()
+        for notice in ("", "stale_quote", "unavailable", "refused", "document"):
+            faces[f"open {notice}"] = f"{path}?notice={notice}"
+        faces["back"] = f"{path}/cancel"
+        for state in ("processing", "failed", "cancelled"):
+            request, faces[state] = ask()
+            request.state = state
+        expired, faces["expired"] = ask()
+        expired.expires_at = fields.Datetime.now() - timedelta(days=1)
+        settled, faces["settled"] = ask()
+        settled.line_ids.move_id.button_cancel()
+        checking, path = ask()
+        self._click_pay(checking)
+        faces["checking"] = f"{path}/success"
+        paid, path = ask()
+        self._click_pay(paid)
+        self._deliver(self.stripe.pay(paid.checkout_ids.stripe_checkout_session_ref))
+        self.assertEqual(paid.state, "completed")
+        faces |= {"paid": path, "thanks": f"{path}/success"}
+        return faces
+
+    def _look_at_all(self):
+        browser = PayerBrowser(self)
+        for face, path in self._make_faces().items():
+            browser.open(path)
+            with self.subTest(face=face):
+                self.assertTrue(browser.evaluate("document.title"))
+                self.assertAccessible(browser, face)
+
+    def test_on_a_phone(self):
+        self.browser_size = "390x844"
+        self._look_at_all()
+
+    def test_at_a_desk(self):
+        self.browser_size = "1280x800"
+        self._look_at_all()
+
+    def test_a_fault_would_be_found(self):
+        browser = PayerBrowser(self)
+        browser.open(f"/pay/{self.request.access_token}")
+        browser.evaluate("document.querySelector('.pay').replaceChildren()")
+        with self.assertRaisesRegex(AssertionError, "button-name"):
+            self.assertAccessible(browser)
