@@ -27,6 +27,9 @@ LONGEST_URL = 2000
 # IPv6 addresses that lead to the IPv4 address in their last four bytes.
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
+# What the standard library says of lines that break, and of names that cannot be looked up.
+ODD = (OSError, ValueError)
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -141,7 +144,7 @@ class WebhookSender:
                     allow_redirects=False,
                     stream=True,
                 )
-            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            except (requests.RequestException, urllib3.exceptions.HTTPError, *ODD) as error:
                 raise _explain(error, is_late()) from error
             response.close()
             return response.status_code

@@ -24,6 +24,8 @@ EVENT_TYPES = [
     ("refunded", "Refunded"),
     ("disputed", "Disputed"),
 ]
+# What decides who is told of what.
+LISTENING = {"active", "company_id", "secret", *(f"on_{kind}" for kind, _label in EVENT_TYPES)}
 # For how long the secret before the last one signs as well, so that receivers can change in peace.
 OLD_SECRET_SIGNS = timedelta(hours=24)
 # An endpoint that took nothing for so long is switched off.
@@ -105,7 +107,8 @@ class PaymentRequestWebhook(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        self.env.registry.clear_cache()
+        if vals.keys() & LISTENING:
+            self.env.registry.clear_cache()
         if vals.get("active"):
             self.sudo().failing_since = False
             self.env["payment.request.webhook.event"]._ring()  # what waited for it goes out now

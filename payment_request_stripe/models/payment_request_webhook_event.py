@@ -100,9 +100,8 @@ class PaymentRequestWebhookEvent(models.Model):
         self.request_id.check_access("read")
         if any(event._is_on_its_way() for event in self):
             raise UserError(self.env._("This event is on its way already."))
-        self.sudo().write(
-            {"state": "queued", "retry_at": False, "attempt_count": 0, "failure_reason": False}
-        )
+        values = {"state": "queued", "retry_at": False, "attempt_count": 0}
+        self.sudo().write({**values, "failure_reason": False})
         self._ring()
         return True
 
@@ -134,7 +133,7 @@ class PaymentRequestWebhookEvent(models.Model):
             if (listeners := webhooks._get_listeners(company.id)[kind])
             for request in ours
             for event_ref in [f"evt_{uuid.uuid4().hex}"]
-            for webhook_id in listeners
+            for webhook_id in webhooks.browse(listeners).exists().ids
         ]
         if rows:
             self.sudo().create(rows)
@@ -154,18 +153,18 @@ class PaymentRequestWebhookEvent(models.Model):
         """
         cron = self.env["ir.cron"]
         self._take_back_abandoned()
-        due = self.search(self._get_due_domain(), order="id", limit=BATCH)
-        cron._commit_progress(remaining=len(due))
+        cron._commit_progress(remaining=self.search_count(self._get_due_domain()))
         tired = self.env["payment.request.webhook"]
-        for row in map(self.browse, due.ids):
-            if row.exists() and row.webhook_id not in tired:
-                tired |= row._send()
-            if not cron._commit_progress(1):
-                self._ring()  # Odoo alone would come back to the rest a minute later
-                return
-            self.env.invalidate_all()
-        if len(due) == BATCH:
-            self._ring()
+        due = self._find_due()
+        while due:
+            for row in map(self.browse, due.ids):
+                if row.exists() and row.webhook_id not in tired:
+                    tired |= row._send()
+                if not cron._commit_progress(1):
+                    self._ring()  # Odoo alone would come back to the rest a minute later
+                    return
+                self.env.invalidate_all()
+            due = self._find_due(after=due[-1:].id, tired=tired)
         if tired:
             self._ring(fields.Datetime.now() + NEXT_ROUND)
 
@@ -180,6 +179,12 @@ class PaymentRequestWebhookEvent(models.Model):
         ]
 
     @api.model
+    def _find_due(self, after=0, tired=()):
+        """Return the next rows that are due, but for those of endpoints that are left in peace."""
+        domain = [("id", ">", after), ("webhook_id", "not in", [one.id for one in tired])]
+        return self.search([*self._get_due_domain(), *domain], order="id", limit=BATCH)
+
+    @api.model
     def _take_back_abandoned(self):
         """Queue again what a worker that died was sending: receivers know the id of an event."""
         lost = fields.Datetime.now() - ABANDONED_AFTER
@@ -189,8 +194,14 @@ class PaymentRequestWebhookEvent(models.Model):
         """Post one row; return its endpoint when that did not take it, else none."""
         self.ensure_one()
         webhook = self.webhook_id
-        if not self._claim():
-            return webhook.browse()
+        try:
+            if not self._claim():
+                return webhook.browse()
+        except Exception:  # whatever it is, the others must go out
+            _logger.exception("event %s cannot be told", self.event_ref)
+            self.env.invalidate_all(flush=False)
+            self._record(0, self.env._("Something went wrong here: see the server's log."))
+            return webhook
         self.env["ir.cron"]._commit_progress()
         status, reason = self._post()
         for _try in range(CONFLICT_TRIES):
@@ -274,14 +285,8 @@ class PaymentRequestWebhookEvent(models.Model):
             return
         delays = RETRY_DELAYS[self.attempt_count - 1 : self.attempt_count]
         retry_at = now + delays[0] if delays else False
-        self.write(
-            {
-                "state": "queued" if retry_at else "failed",
-                "http_status": status,
-                "failure_reason": reason,
-                "retry_at": retry_at,
-            }
-        )
+        values = {"state": "queued" if retry_at else "failed", "retry_at": retry_at}
+        self.write({**values, "http_status": status, "failure_reason": reason})
         if retry_at:
             self._ring(retry_at)
         self.request_id._log_step(f"event {self.event_ref} not delivered: {status or reason}")

@@ -1,6 +1,7 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from datetime import timedelta
+from unittest.mock import patch
 
 import jsonschema_rs
 import stripe
@@ -11,6 +12,7 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ..controllers.api import get_openapi
+from ..models import payment_request_webhook_event
 from ..models.payment_request_webhook import PRIVATE_NETWORKS
 from .api_case import ApiCase
 from .webhook_receiver import Receiver
@@ -179,6 +181,21 @@ class TestOutgoingRetries(OutgoingCase):
                 self._create_request(self._create_invoice(10), delivery_method="link")
             self._send()
             self.assertEqual((len(broken.posts), len(self.receiver.posts)), (1, 3))
+
+    def test_a_long_queue_for_a_dead_endpoint_does_not_hide_the_others(self):
+        with (
+            Receiver(status=500) as broken,
+            patch.object(payment_request_webhook_event, "BATCH", 2),
+        ):
+            dead, _secret = self._make_webhook(broken.url)
+            self.webhook.active = False
+            for _request in range(4):
+                self._create_request(self._create_invoice(10), delivery_method="link")
+            self.webhook.active = True
+            self._create_request(self._create_invoice(10), delivery_method="link")
+            self._send()
+            self.assertEqual((len(broken.posts), len(self.receiver.posts)), (1, 1))
+            self.assertEqual(dead.event_count, 5)
 
     def test_a_redirect_is_not_followed(self):
         self.receiver.status = 302
