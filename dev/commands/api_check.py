@@ -84,7 +84,7 @@ def make_key(person: OdooClient, password: str) -> str:
 def _run_schemathesis(world: World, key: str, options: argparse.Namespace) -> bool:
     """Return whether it found a fault; it prints what it does."""
     command = [
-        world.tool("schemathesis"),
+        *(world.tool("schemathesis"), "--config-file", console.ROOT / "schemathesis.toml"),
         *("run", f"{world.odoo.url}/api/paylinks/openapi.json", "--no-color"),
         *("--header", f"Authorization: Bearer {key}", "--checks", "all"),
         *("--max-examples", str(options.examples), "--seed", str(options.seed)),
@@ -97,7 +97,8 @@ def _run_schemathesis(world: World, key: str, options: argparse.Namespace) -> bo
         "PAYLINKS_SEEDS": json.dumps(_make_seeds(world)),
         "PYTHONPATH": str(console.ROOT),
     }
-    return bool(subprocess.run(command, env=environment, cwd=console.ROOT, check=False).returncode)
+    # It leaves what it remembers in the folder where it runs.
+    return bool(subprocess.run(command, env=environment, cwd=console.STATE, check=False).returncode)
 
 
 def _make_seeds(world: World) -> dict:

@@ -15,8 +15,8 @@ class TestRenewLink(PaymentRequestHttpCase):
         self.request = self._create_request(self._create_invoice(100), delivery_method="link")
 
     def _renew(self, user=None):
-        self.request.with_user(user or self.billing_user).action_renew_link()
-        self.env.invalidate_all()
+        with self._as_in_production(self.request, user or self.billing_user) as request:
+            request.action_renew_link()
 
     def test_the_old_link_leads_nowhere_and_the_new_one_works(self):
         old = self.request.access_token
