@@ -78,9 +78,12 @@ def _read_allocations(given, details):
 
 
 def _read_allocation(entry):
-    if not isinstance(entry, dict) or not entry.keys() <= {"invoiceId", "amount"}:
-        raise TypeError("An object with invoiceId and amount.")
+    known = {"invoiceId", "amount", "instalmentLineId"}
+    if not isinstance(entry, dict) or not entry.keys() <= known:
+        raise TypeError("An object with invoiceId, amount and instalmentLineId.")
     allocation = {"invoice_id": read_id(entry.get("invoiceId"))}
+    if entry.get("instalmentLineId") is not None:
+        allocation["instalment_line_id"] = read_id(entry["instalmentLineId"])
     if entry.get("amount") is not None:
         allocation["amount"] = _read_amount(entry["amount"])
     return allocation

@@ -27,6 +27,9 @@ NOTICES = {
         "The payment page could not be opened. Nothing was charged. We have been told; please try "
         "again later or ask us."
     ),
+    "not_chargeable": _lt(
+        "This amount cannot be paid online. Nothing was charged. We have been told; please ask us."
+    ),
     "document": _lt("This document cannot be shown at the moment. Please ask us for it."),
     "back": _lt("You have not paid, and nothing was charged. You can pay whenever you are ready."),
     "failed": _lt("Your last payment did not go through. You can try again below."),

@@ -108,9 +108,11 @@ def step(currency: str) -> int:
     return 100 if code in WHOLE_UNITS_IN_TWO_DECIMALS else 1
 
 
-def to_minor(amount: Decimal, currency: str) -> int:
+def to_minor(amount: Decimal, currency: str, charged: bool = True) -> int:
     """Return `amount` (major units) in minor units, exactly.
 
+    :param charged: Stripe is to take it; otherwise it only explains what Stripe takes, and need
+        not be a multiple of Stripe's step
     :raise AmountError: when Stripe has no such amount in this currency
     """
     if not isinstance(amount, Decimal):
@@ -120,7 +122,7 @@ def to_minor(amount: Decimal, currency: str) -> int:
     with localcontext() as context:
         context.prec = 60
         minor = amount.scaleb(decimal_places(currency))
-        if minor % step(currency):
+        if minor % (step(currency) if charged else 1):
             raise AmountError(f"{amount} {currency.upper()} cannot be charged exactly")
         return int(minor)
 

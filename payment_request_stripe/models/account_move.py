@@ -120,18 +120,20 @@ class AccountMove(models.Model):
             )
         }
 
-    def _get_payment_request_refusals(self, amounts=None):
+    def _get_payment_request_refusals(self, amounts=None, instalments=None):
         """Return ``{invoice id: {"code", "message"}}`` of those that cannot be asked for.
 
         :param dict amounts: ``{invoice id: Decimal in major units, or None for all}``
+        :param dict instalments: ``{invoice id: journal item id}`` where one is asked for
         """
-        amounts = amounts or {}
+        amounts, instalments = amounts or {}, instalments or {}
         available = self._get_payment_request_available()
         refusals = {}
         for move in self:
-            refusal = move._get_payment_request_refusal(
-                available[move.id], amounts.get(move.id, None)
-            )
+            amount = amounts.get(move.id, None)
+            refusal = move._get_payment_request_refusal(available[move.id], amount)
+            if not refusal and instalments.get(move.id):
+                refusal = move._get_instalment_refusal(instalments[move.id], amount)
             if refusal:
                 refusals[move.id] = dict(zip(("code", "message"), refusal, strict=True))
         return refusals

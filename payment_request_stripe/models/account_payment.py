@@ -4,7 +4,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..exceptions import BookingRefused
-from ..gateways.money import to_decimal
 
 # What may still change on a booked payment that was reset to draft; the rest is Stripe's word.
 EDITABLE_IN_DRAFT = {"date"}
@@ -93,8 +92,8 @@ class AccountPayment(models.Model):
         """Tell whether a posted payment of ours was allocated before and is not any more."""
         self.ensure_one()
         return self.move_id.state == "posted" and any(
-            line.payment_request_line_id.amount_paid and not line.reconciled
-            for line in self.move_id.line_ids
+            share.payment_request_line_id._get_settled() and not share.reconciled
+            for share in self.move_id.line_ids._get_request_shares()
         )
 
     def _synchronize_to_moves(self, changed_fields):
@@ -120,37 +119,47 @@ class AccountPayment(models.Model):
     def _reconcile_payment_request_lines(self):
         """Reconcile every open share with the invoice it was quoted for, in one plan.
 
-        A share is at most what the invoice owes; the rest stays the customer's credit.
+        A share is at most what the invoice owes; the rest stays the customer's credit. What is
+        deducted is reconciled with the credits it was taken from.
 
-        :return: ``{request line: Decimal}`` in major units of the payment's currency
+        :return: ``{item of the payment: Decimal}`` in major units of the payment's currency
         :raise BookingRefused: when an invoice did not get exactly its share
         """
         self.ensure_one()
-        digits = self.currency_id.decimal_places
-        plan, expected = [], {}
-        for share in self.move_id.line_ids.filtered("payment_request_line_id"):
-            request_line = share.payment_request_line_id
-            owed_lines = request_line._get_open_invoice_lines(share.account_id)
-            if not owed_lines or share.reconciled:
+        plan, groups = [], {}
+        for share in self.move_id.line_ids._get_request_shares().sorted("id"):
+            if share.reconciled:
                 continue
-            amount = to_decimal(-share.amount_residual_currency, digits)
-            owed = sum(to_decimal(line.amount_residual_currency, digits) for line in owed_lines)
-            plan.append(share | owed_lines)
-            expected[share] = (request_line, min(amount, owed), amount, owed_lines, owed)
+            request_line, account = share.payment_request_line_id, share.account_id
+            if (request_line, account) not in groups:
+                owed_lines = request_line._get_open_invoice_lines(account)
+                groups[request_line, account] = owed_lines, owed_lines._get_open_amount(), {}
+            owed_lines, _owed, shares = groups[request_line, account]
+            if owed_lines:
+                plan += [share | items for items in request_line._rank_open_lines(owed_lines)]
+                shares[share] = share._get_open_amount()
+        plan += self._plan_credit_sources()
         if plan:
             self.env["account.move.line"]._reconcile_plan(plan)
         allocated = {}
-        for share, (request_line, got, amount, owed_lines, owed) in expected.items():
-            left = to_decimal(-share.amount_residual_currency, digits)
-            still_owed = sum(
-                to_decimal(line.amount_residual_currency, digits) for line in owed_lines
-            )
-            if (left, still_owed) != (amount - got, owed - got):
+        for (request_line, _account), (owed_lines, owed, shares) in groups.items():
+            got = {share: amount - share._get_open_amount() for share, amount in shares.items()}
+            if shares and (
+                sum(got.values()) != min(sum(shares.values()), owed)
+                or owed_lines._get_open_amount() != owed - sum(got.values())
+            ):
                 raise BookingRefused(
                     self.env._(
                         "%(invoice)s did not get exactly its share of the payment.",
                         invoice=request_line.move_id.name,
                     )
                 )
-            allocated[request_line] = allocated.get(request_line, 0) + got
+            allocated.update(got)
         return allocated
+
+    def _plan_credit_sources(self):
+        """Return what pairs the items that take credits with the credits they take from."""
+        sources = self.move_id.line_ids.filtered(
+            lambda line: line.payment_request_part == "credit_source" and not line.reconciled
+        )
+        return [source | source.payment_request_credit_id.item_id for source in sources]

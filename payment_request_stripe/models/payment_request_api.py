@@ -105,11 +105,11 @@ class PaymentRequest(models.Model):
         """
         self.browse().check_access("create")
         try:
-            amounts = self._parse_allocations(allocations)
+            amounts, options = self._parse_asked(allocations, options)
             groups, details = self._examine(amounts, options, single=True)
             (key, moves), *_others = groups.items() or [(None, None)]
             vals = not details and self._prepare_request(
-                key, moves, self._get_asked(moves, amounts), options
+                key, moves, self._get_asked(moves, amounts, options), options
             )
         except LockError as error:
             raise ConcurrencyError(str(error)) from error
@@ -139,6 +139,7 @@ class PaymentRequest(models.Model):
                     "invoiceId": command[2]["move_id"],
                     "invoiceName": self.env["account.move"].browse(command[2]["move_id"]).name,
                     "amount": str(to_decimal(command[2]["amount"], digits)),
+                    **_say_some(instalmentLineId=command[2]["instalment_line_id"]),
                 }
                 for command in vals["line_ids"]
             ],
@@ -202,6 +203,12 @@ class PaymentRequestLine(models.Model):
             "amount": str(to_decimal(self.amount, digits)),
             "amountPaid": str(to_decimal(self.amount_paid, digits)),
             "amountRefunded": str(to_decimal(self.amount_refunded, digits)),
+            **_say_some(
+                instalmentLineId=self.instalment_line_id.id,
+                amountDiscount=self.amount_discount
+                and str(to_decimal(self.amount_discount, digits)),
+                amountCredit=self.amount_credit and str(to_decimal(self.amount_credit, digits)),
+            ),
         }
 
 
@@ -234,3 +241,8 @@ class PaymentRequestCheckout(models.Model):
 
 def _say_moment(moment):
     return moment.isoformat(timespec="seconds") + "Z" if moment else None
+
+
+def _say_some(**values):
+    """Return what has a value: what most requests have not is not said of them."""
+    return {name: value for name, value in values.items() if value}

@@ -38,24 +38,27 @@ class AccountMove(models.Model):
         return result
 
     def _ring_payment_requests(self):
-        """Have the worker look at the open links of these invoices; Stripe is not asked here."""
+        """Have the worker look at the links that ask for these invoices or deduct these credits.
+
+        Stripe is not asked here.
+        """
         if self.env.context.get("payment_request_ring_off"):
             return
         invoices = self.filtered(lambda move: move.move_type == "out_invoice")
-        if not invoices:
-            return
-        live = (
-            self.env["payment.request.line"]
-            .sudo()
-            .search_count(
-                [("move_id", "in", invoices.ids), ("request_id.state", "in", PAYABLE_STATES)],
-                limit=1,
-            )
-        )
-        if live:
+        if (invoices and invoices._is_live()) or (self - invoices)._has_live_credit():
             poll = self.env.ref(POLL, raise_if_not_found=False)
             if poll:
                 poll.sudo()._trigger()
+
+    def _is_live(self):
+        """Tell whether an open link asks for one of these invoices."""
+        return bool(
+            self.env["payment.request.line"]
+            .sudo()
+            .search_count(
+                [("move_id", "in", self.ids), ("request_id.state", "in", PAYABLE_STATES)], limit=1
+            )
+        )
 
 
 class PaymentRequest(models.Model):
@@ -81,6 +84,17 @@ class PaymentRequest(models.Model):
         )
         for request in settled:
             request._follow(lambda one: one._close_settled())
+        covered = self.search(
+            [
+                ("state", "in", PAYABLE_STATES),
+                ("amount_credit", ">", 0),
+                ("amount_residual", ">", 0),
+            ],
+            order="id",
+            limit=limit,
+        )
+        for request in covered:
+            request._follow(lambda one: one._follow_covered())
 
     def _follow(self, step):
         """Do one step for one request; what goes wrong with it must not stop the others."""
@@ -93,7 +107,7 @@ class PaymentRequest(models.Model):
             _logger.exception("the changes of payment request %s were not followed", self.id)
 
     def _follow_quote(self, checkout):
-        if checkout.quote != self._get_quote():
+        if not checkout._is_current():
             self._close_stale_checkout(checkout)
 
     def _close_stale_checkout(self, checkout):
@@ -121,6 +135,19 @@ class PaymentRequest(models.Model):
                 ),
             )
         self._commit()
+
+    def _follow_covered(self):
+        """Have a person reconcile credits that by now cover all that the link asks."""
+        self.ensure_one()
+        if self._get_quote()["total"]:
+            return
+        self._notify_person_in_charge(
+            self.env._("Credits cover all that %(name)s asks", name=self.name),
+            self.env._(
+                "Nothing is left to charge. Reconcile the credits with the invoices: %(invoices)s.",
+                invoices=", ".join(self.line_ids.move_id.mapped("name")),
+            ),
+        )
 
     def _close_settled(self):
         """Complete a link of which nothing is left to pay; one without invoices needs a person."""

@@ -2,8 +2,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from datetime import timedelta
 
-import pytz
-
 from odoo import models
 from odoo.fields import Command
 from odoo.tools import format_date
@@ -62,17 +60,21 @@ class PaymentRequestCheckout(models.Model):
         lean._write_refs(event, state="complete")
         if self._get_payment():
             return self.env._("The payment was booked already.")
-        payment = lean._create_payment(event)
+        payment, broken = lean._create_payment(event)
         self._check_entry(payment)
         allocated = self._allocate(payment)
         self._apply_allocation(payment, allocated, event)
+        self._raise_broken(payment, broken)
         self.request_id._log_step(f"booked as {payment.name}", self)
         return ""
 
     # === THE PAYMENT === #
 
     def _create_payment(self, event: PaymentEvent):
-        """Create and post one payment with one receivable line per quoted share."""
+        """Create and post one payment with one receivable line per quoted share.
+
+        :return: the payment, and sentences on what the quote promised and does not hold
+        """
         request = self.request_id
         method_line = request.provider_id._get_payment_request_method_line()
         if not method_line.payment_account_id:
@@ -100,17 +102,20 @@ class PaymentRequestCheckout(models.Model):
             "stripe_payment_intent_ref": event.payment_intent_ref,
             "company_id": request.company_id.id,
         }
-        shares = self._get_shares(amount, currency)
+        settled, broken = [], []
+        if self._is_as_quoted(amount, currency):
+            settled, broken = self._get_settlements()
+        shares = self._get_shares(amount, currency, settled)
         # What Odoo would compute, and then write once more.
         values["outstanding_account_id"] = method_line.payment_account_id.id
         values["destination_account_id"] = shares[0][1].id
         values["line_ids"] = [
             Command.create(line)
-            for line in self._prepare_entry(values, shares, method_line.payment_account_id)
+            for line in self._prepare_entry(values, shares, method_line.payment_account_id, settled)
         ]
         payment = self.env["account.payment"].sudo().create(values)
         payment.action_post()
-        return payment
+        return payment, broken
 
     def _get_currency(self, event: PaymentEvent):
         if event.currency == self.request_id.currency_id.name:
@@ -130,9 +135,7 @@ class PaymentRequestCheckout(models.Model):
 
     def _get_stripe_date(self, event: PaymentEvent):
         """Return the day of an event in the company's time zone."""
-        partner = self.request_id.company_id.partner_id
-        zone = pytz.timezone(partner.tz or self.env.ref("base.user_admin").tz or "UTC")
-        return pytz.utc.localize(event.occurred_at).astimezone(zone).date()
+        return self.request_id.company_id._get_payment_request_day(event.occurred_at)
 
     def _get_booking_date(self, event: PaymentEvent, journal):
         """Return Stripe's day, or the first open one after a locked period."""
@@ -140,28 +143,36 @@ class PaymentRequestCheckout(models.Model):
         locks = self.request_id.company_id._get_violated_lock_dates(date, False, journal)
         return locks[-1][0] + timedelta(days=1) if locks else date
 
-    def _get_shares(self, amount, currency):
+    def _is_as_quoted(self, amount, currency):
+        """Tell whether Stripe took exactly what was quoted."""
+        return self.quote["currency"] == currency.name and (
+            to_major(self.quote["total"], currency.name) == amount
+        )
+
+    def _get_shares(self, amount, currency, settled=()):
         """Return ``[(request line or none, account, Decimal)]`` that sum up to `amount`.
 
         The quote is honoured when Stripe took exactly what was quoted; otherwise the money is
         the customer's credit, to be allocated by a person.
+
+        :param settled: what discounts and credits settle of the same invoices
         """
-        digits = currency.decimal_places
         nobody = self.env["payment.request.line"]
-        quoted = self.quote["currency"] == currency.name and to_major(
-            self.quote["total"], currency.name
-        )
-        if quoted != amount:
+        if not self._is_as_quoted(amount, currency):
             account = self.request_id._get_receivable_account()
-            return [(nobody, account, to_decimal(amount, digits))]
+            return [(nobody, account, to_decimal(amount, currency.decimal_places))]
+        taken = {}
+        for one in settled:
+            on_line = taken.setdefault(one.line, {})
+            on_line[one.account] = on_line.get(one.account, 0) + one.amount
         shares = self.quote["lines"]
         return [
             (line, part_account, part)
             for line, share in zip(self._get_quoted_lines(), shares, strict=True)
-            for part_account, part in self._split_share(line, share)
+            for part_account, part in self._split_share(line, share, taken.get(line))
         ]
 
-    def _prepare_entry(self, payment_values, shares, clearing_account):
+    def _prepare_entry(self, payment_values, shares, clearing_account, settled=()):
         """Return the values of the payment's journal items.
 
         Company-currency amounts are differences of the cumulated total, so that they add up.
@@ -207,7 +218,7 @@ class PaymentRequestCheckout(models.Model):
                     "payment_request_line_id": line.id,
                 }
             )
-        return lines
+        return lines + self._prepare_settlements(settled, common, in_company_currency)
 
     def _check_entry(self, payment):
         """Fail unless the money lies on the clearing account, in a posted entry."""
@@ -226,32 +237,33 @@ class PaymentRequestCheckout(models.Model):
     def _allocate(self, payment):
         """Reconcile each share with its invoice, in one plan, and check every residual.
 
-        :return: ``{request line: Decimal}`` of what each invoice got, major units
+        :return: ``{item of the payment: Decimal}`` of what its invoice got, major units
         :raise BookingRefused: when an invoice did not get exactly what it should
         """
-        return payment.with_context(**LEAN)._reconcile_payment_request_lines()
+        allocated = payment.with_context(**LEAN)._reconcile_payment_request_lines()
+        self._check_credits_taken(payment)
+        return allocated
 
     def _apply_allocation(self, payment, allocated, event: PaymentEvent):
         """Write the amounts, move the request, and tell people, in one go each."""
         request = self.request_id
         lean = request.with_context(tracking_disable=True)
         digits = request.currency_id.decimal_places
-        for line, amount in allocated.items():
-            line.amount_paid = float(to_decimal(line.amount_paid, digits) + amount)
+        paid_lines = self._count_allocation(allocated)
         paid = to_decimal(request.amount_paid, digits)
         if payment.currency_id == request.currency_id:
             paid += to_decimal(payment.amount, digits)
         lean.write(
             {"amount_paid": float(paid), "paid_at": event.occurred_at, "failure_reason": False}
         )
-        if not request._get_quote()["total"]:
+        if not any(line._get_amount_due() for line in request.line_ids):
             lean._transition("completed")
         elif request.state == "processing":
             lean._transition("sent")
         credit = to_decimal(payment.amount, payment.currency_id.decimal_places) - sum(
-            allocated.values()
+            paid_lines.values()
         )
-        self._tell(payment, allocated)
+        self._tell(payment, paid_lines)
         if payment.date != self._get_stripe_date(event):
             payment._message_log(
                 body=self.env._(
@@ -262,38 +274,3 @@ class PaymentRequestCheckout(models.Model):
             )
         if credit:
             self._raise_credit(payment, credit)
-
-    def _tell(self, payment, allocated):
-        """Log the payment on the request and on each invoice."""
-        request = self.request_id
-        request._message_log_batch(
-            {
-                request.id: self.env._(
-                    "Paid %(amount)s through Stripe, booked as %(payment)s.",
-                    amount=payment.currency_id.format(payment.amount),
-                    payment=payment._get_html_link(),
-                )
-            }
-        )
-        self.env["account.move"].browse(line.move_id.id for line in allocated)._message_log_batch(
-            {
-                line.move_id.id: self.env._(
-                    "%(amount)s paid through payment request %(name)s.",
-                    amount=payment.currency_id.format(float(amount)),
-                    name=request._get_html_link(),
-                )
-                for line, amount in allocated.items()
-            }
-        )
-
-    def _raise_credit(self, payment, credit, reason=None):
-        """Make money that fits no invoice somebody's task: it is the customer's credit."""
-        self.request_id._notify_person_in_charge(
-            self.env._("Money to allocate: %(payment)s", payment=payment.name),
-            self.env._(
-                "%(credit)s of %(payment)s fits no invoice of this request any more and stays "
-                "the customer's credit. Allocate it to another invoice, or refund it.",
-                credit=payment.currency_id.format(float(credit)),
-                payment=payment.name,
-            ),
-        )

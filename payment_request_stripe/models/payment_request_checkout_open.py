@@ -12,7 +12,7 @@ from ..exceptions import PayerNotice
 from ..gateways.checkout import checkout_parameters
 from ..gateways.errors import GatewayError, Refused, Unavailable
 from ..gateways.events import CheckoutLine, CheckoutOrder, CheckoutSession
-from ..gateways.money import to_major
+from ..gateways.money import to_major, to_minor
 
 # Stripe's limits are 30 minutes and 24 hours from the moment it is asked; the margins are for
 # a call that is repeated later with the same frozen parameters.
@@ -50,6 +50,13 @@ class PaymentRequestCheckout(models.Model):
             "unavailable", self.env._("Our payment service is busy. Please try again in a minute.")
         )
 
+    def _is_current(self):
+        """Tell whether the invoices and credits are still what they were for this quote.
+
+        A discount that was quoted in time stands, although its last day passed since.
+        """
+        return self.quote == self.request_id._get_quote(self._get_quote_day())
+
     def _offers(self, quote):
         """Tell whether this checkout may still be shown to a payer for `quote`."""
         return self.quote == quote and self.expires_at > fields.Datetime.now() + ALMOST_OVER
@@ -70,7 +77,7 @@ class PaymentRequestCheckout(models.Model):
 
     @api.model
     def _prepare_checkout(self, request, quote, key):
-        expires_at = self._get_session_expiry(request)
+        expires_at = self._get_session_expiry(request, quote)
         customer_ref = self._get_payer(request).stripe_customer_ref
         base = request.pay_url
         order = CheckoutOrder(
@@ -98,22 +105,43 @@ class PaymentRequestCheckout(models.Model):
         }
 
     @api.model
-    def _get_session_expiry(self, request):
+    def _get_session_expiry(self, request, quote):
+        """Return when the session ends: with the link, the discount, or what Stripe allows."""
         now = fields.Datetime.now().replace(microsecond=0)
-        return min(max(request.expires_at, now + SHORTEST_SESSION), now + LONGEST_SESSION)
+        until = [share["valid_until"] for share in quote["lines"] if share.get("valid_until")]
+        ends = [request.expires_at] + [
+            request.company_id._get_payment_request_day_end(fields.Date.to_date(day))
+            for day in until
+        ]
+        return min(max(min(ends), now + SHORTEST_SESSION), now + LONGEST_SESSION)
+
+    def _get_quote_day(self):
+        """Return the day of which this checkout's quote is, in the company's time zone."""
+        return self.request_id.company_id._get_payment_request_day(self.create_date)
 
     @api.model
     def _get_checkout_lines(self, quote):
-        lines = []
-        for share in quote["lines"]:
-            line = self.env["payment.request.line"].browse(share["line"])
-            whole = not line.currency_id.compare_amounts(
-                float(line._get_amount_due()), line.move_id.amount_residual
+        """Return the lines that Stripe shows: what is to be paid, and why it is less than owed."""
+        request_lines = self.env["payment.request.line"].browse(
+            share["line"] for share in quote["lines"]
+        )
+        shown, covered = [], []
+        for line, share in request_lines.request_id._read_quote(quote).items():
+            words = line._explain_share(share)
+            if share["pay"]:
+                name = self.env._("Invoice %(name)s", name=line.move_id.name)
+                shown.append((name, words, share["pay"]))
+            else:
+                covered.append(f"{line.move_id.name}: {', '.join(words)}")
+        # Checkout takes no line of zero: what credits cover is told on the first one.
+        return [
+            CheckoutLine(
+                name=name,
+                description=". ".join(words + (covered if place == 0 else [])),
+                amount=to_minor(pay, quote["currency"]),
             )
-            name = self.env._("Invoice %(name)s", name=line.move_id.name)
-            part = "" if whole else self.env._("Part of the invoice")
-            lines.append(CheckoutLine(name=name, description=part, amount=share["pay"]))
-        return lines
+            for place, (name, words, pay) in enumerate(shown)
+        ]
 
     @api.model
     def _get_metadata(self, request, key):
@@ -234,7 +262,7 @@ class PaymentRequestCheckout(models.Model):
                 }
             )
             request._log_step("checkout open", self)
-        wanted = request._get_page_state() == "open" and request._get_quote() == self.quote
+        wanted = request._get_page_state() == "open" and self._is_current()
         request._commit()
         if not wanted:
             self._close_for_payer()

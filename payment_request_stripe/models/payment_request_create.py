@@ -12,6 +12,7 @@ from ..exceptions import PaymentRequestRefused
 
 OPTIONS = {
     "analytic_account_id",
+    "credits",
     "delivery_method",
     "expires_at",
     "message",
@@ -36,10 +37,13 @@ class PaymentRequest(models.Model):
         """Ask one customer for the amounts of `allocations` and send the link.
 
         :param list allocations: ``[{"invoice_id": int, "amount": number or decimal text}]`` in
-            major units of the invoices' currency; without an amount, all that can be asked
-        :param options: ``delivery_method``, ``to_email``, ``to_phone``, ``message``,
-            ``expires_at`` (datetime, or text as Odoo writes it, UTC), ``analytic_account_id``,
-            ``origin``, ``partner_id`` (the payer, if another contact of the same customer),
+            major units of the invoices' currency; without an amount, all that can be asked; with
+            an ``instalment_line_id``, of that instalment of the invoice
+        :param options: ``credits`` to deduct, ``[{"item_id": journal item id, "amount": number or
+            decimal text, by default all of it}]``, ``delivery_method``, ``to_email``,
+            ``to_phone``, ``message``, ``expires_at`` (datetime, or text as Odoo writes it, UTC),
+            ``analytic_account_id``, ``origin``, ``partner_id`` (the payer, if another contact of
+            the same customer),
             ``user_id``, ``send`` (default True)
         :return: the new ``payment.request``
         :raise PaymentRequestRefused: with one detail per refused invoice; nothing was created
@@ -62,7 +66,7 @@ class PaymentRequest(models.Model):
             [("id", "=", options["user_id"]), ("share", "=", False)]
         ):
             raise UserError(self.env._("The person in charge must be a user of this database."))
-        amounts = self._parse_allocations(allocations)
+        amounts, options = self._parse_asked(allocations, options)
         groups, details = self._examine(amounts, options, single=single)
         if details:
             raise PaymentRequestRefused(details)
@@ -76,8 +80,9 @@ class PaymentRequest(models.Model):
         """
         moves = self.env["account.move"].search([("id", "in", list(amounts))], order="id")
         moves.lock_for_update(allow_referencing=True)
+        self._lock_credits(options)
         groups = self._group_moves(moves)
-        refusals = moves._get_payment_request_refusals(amounts)
+        refusals = moves._get_payment_request_refusals(amounts, options.get("instalments"))
         details = [
             {
                 "invoice_id": move_id,
@@ -87,6 +92,7 @@ class PaymentRequest(models.Model):
             for move_id in amounts
             if move_id not in set(moves.ids)
         ] + [{"invoice_id": move_id, **refusal} for move_id, refusal in refusals.items()]
+        details += self._get_credit_details(moves, options)
         if single:
             details += self._get_mix_refusals(groups)
         if not details:
@@ -162,7 +168,7 @@ class PaymentRequest(models.Model):
     def _create_requests(self, groups, amounts, options):
         """Write the requests and their lines, and send them unless told otherwise."""
         moves = self.env["account.move"].union(*groups.values())
-        asked = self._get_asked(moves, amounts)
+        asked = self._get_asked(moves, amounts, options)
         vals_list = [
             self._prepare_request(key, moves, asked, options) for key, moves in groups.items()
         ]
@@ -188,9 +194,13 @@ class PaymentRequest(models.Model):
         return requests
 
     @api.model
-    def _get_asked(self, moves, amounts):
+    def _get_asked(self, moves, amounts, options):
         """Return ``{invoice id: Decimal}``: what was said, or all that can be asked."""
         asked = moves._get_payment_request_available()
+        for move in moves.filtered(lambda one: one.id in (options.get("instalments") or {})):
+            available = move._get_instalments_available()
+            item = move.line_ids.browse(options["instalments"][move.id])
+            asked[move.id] = min(available.get(item, Decimal(0)), asked[move.id])
         asked.update({move_id: amount for move_id, amount in amounts.items() if amount is not None})
         return asked
 
@@ -219,11 +229,23 @@ class PaymentRequest(models.Model):
             **self._get_recipients(partner, options),
             "message": options.get("message"),
             "expires_at": self._parse_expiry(options, company),
-            "line_ids": [
-                fields.Command.create({"move_id": move.id, "amount": float(asked[move.id])})
-                for move in moves.sorted(lambda one: (one.invoice_date_due or one.date, one.id))
-            ],
+            "line_ids": self._prepare_lines(moves, asked, options),
+            "credit_ids": self._prepare_credits(moves, options),
         }
+
+    @api.model
+    def _prepare_lines(self, moves, asked, options):
+        instalments = options.get("instalments") or {}
+        return [
+            fields.Command.create(
+                {
+                    "move_id": move.id,
+                    "instalment_line_id": instalments.get(move.id),
+                    "amount": float(asked[move.id]),
+                }
+            )
+            for move in moves.sorted(lambda one: (one.invoice_date_due or one.date, one.id))
+        ]
 
     @api.model
     def _get_default_user(self, moves):

@@ -92,6 +92,7 @@ class PaymentRequestDispute(models.Model):
         payment._take_back(move, parts, move.date)
         self.move_id = move
         lines = payment._get_undone_lines(parts)
+        self.env["payment.request.line"].union(*lines)._count_discounts()
         for line, part in lines.items():
             digits = line.currency_id.decimal_places
             lost = min(max(line._get_net_paid() - line._get_reconciled(), 0), part)
@@ -118,6 +119,7 @@ class PaymentRequestDispute(models.Model):
         shares = self.payment_id._give_back(
             move, day, self.env._("Dispute %(ref)s: money returned", ref=self.stripe_dispute_ref)
         )
+        lines._count_discounts()
         for line in lines:
             digits = line.currency_id.decimal_places
             got = max(line._get_reconciled() - line._get_net_paid(), 0)

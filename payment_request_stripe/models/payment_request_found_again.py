@@ -168,9 +168,12 @@ class PaymentRequestCheckout(models.Model):
         known = {line.id: line for line in found}
         return [known.get(ref, nobody) for ref in refs]
 
-    def _split_share(self, line, share):
-        """Return ``[(account, Decimal)]``: the share of one line, or credit when it is gone."""
+    def _split_share(self, line, share, taken=None):
+        """Return ``[(account, Decimal)]``: the share of one line, or credit when it is gone.
+
+        :param taken: ``{account: Decimal}`` of what discounts and credits settle there
+        """
         amount = to_major(share["pay"], self.quote["currency"])
         if line:
-            return line._split_by_account(amount)
+            return line._split_by_account(amount, taken)
         return [(self.request_id._get_receivable_account(), amount)]

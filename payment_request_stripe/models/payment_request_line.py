@@ -37,10 +37,25 @@ class PaymentRequestLine(models.Model):
         ondelete="restrict",
         index="btree_not_null",
     )
-    invoice_date_due = fields.Date(related="move_id.invoice_date_due")
+    invoice_date_due = fields.Date(compute="_compute_invoice_date_due", string="Due Date")
     amount = fields.Monetary(required=True, readonly=True, string="Asked")
     amount_paid = fields.Monetary(
         readonly=True, string="Paid", help="What payments of this request settled on the invoice."
+    )
+    amount_discount = fields.Monetary(
+        readonly=True,
+        string="Discount",
+        help="Early payment discount that was granted with payments of this request.",
+    )
+    amount_discount_withdrawn = fields.Monetary(
+        readonly=True,
+        string="Discount Withdrawn",
+        help="Discount that fell because the payment it was granted for went back.",
+    )
+    amount_credit = fields.Monetary(
+        readonly=True,
+        string="Credits Applied",
+        help="Credits of the customer that settled a part of the invoice with a payment.",
     )
     amount_refunded = fields.Monetary(readonly=True, string="Refunded")
     amount_disputed = fields.Monetary(readonly=True, string="Disputed")
@@ -48,7 +63,8 @@ class PaymentRequestLine(models.Model):
         compute="_compute_amount_due",
         store=True,
         string="Due Now",
-        help="What is asked and not yet paid, at most what the invoice still owes.",
+        help="What is asked and not yet settled, at most what the invoice still owes; before "
+        "discounts and credits.",
     )
 
     _amount_positive = models.Constraint(
@@ -59,10 +75,23 @@ class PaymentRequestLine(models.Model):
         "An invoice stands in a payment request once.",
     )
 
+    @api.depends("instalment_line_id", "move_id.invoice_date_due")
+    def _compute_invoice_date_due(self):
+        for line in self:
+            line.invoice_date_due = (
+                line.instalment_line_id.date_maturity or line.move_id.invoice_date_due
+            )
+
     # What an instalment still owes changes only with what its invoice owes; to depend on it by
     # itself would cost every reconciliation of every entry two queries.
     @api.depends(
-        "amount", "amount_paid", "instalment_line_id", "move_id.amount_residual", "move_id.state"
+        "amount",
+        "amount_credit",
+        "amount_discount",
+        "amount_paid",
+        "instalment_line_id",
+        "move_id.amount_residual",
+        "move_id.state",
     )
     def _compute_amount_due(self):
         for line in self:
@@ -93,9 +122,18 @@ class PaymentRequestLine(models.Model):
             else self.move_id.amount_residual,
             digits,
         )
-        asked = to_decimal(self.amount, digits) - to_decimal(self.amount_paid, digits)
+        asked = to_decimal(self.amount, digits) - self._get_settled()
         due = max(min(asked, owed), to_decimal(0, digits))
         return to_decimal(chargeable(due, self.currency_id.name), digits)
+
+    def _get_settled(self):
+        """Return what payments of this request settled, whatever went back since: Decimal."""
+        digits = self.currency_id.decimal_places
+        return (
+            to_decimal(self.amount_paid, digits)
+            + to_decimal(self.amount_discount, digits)
+            + to_decimal(self.amount_credit, digits)
+        )
 
     def _get_open_invoice_lines(self, account=None):
         """Return the receivable items of the invoice that still owe, the earliest due first."""
@@ -110,24 +148,31 @@ class PaymentRequestLine(models.Model):
             )
         ).sorted(lambda line: (line.date_maturity or line.date, line.id))
 
-    def _split_by_account(self, amount):
-        """Split the share of this invoice over its receivable accounts; mostly there is one.
-
-        :param Decimal amount: major units
-        :return: ``[(account, Decimal)]`` that sum up to `amount`; what is more than the invoice
-            owes stays on its last account, or on the customer's when nothing is owed
-        """
+    def _get_owed_by_account(self):
+        """Return ``{account: Decimal}`` of what the invoice owes; mostly there is one account."""
         self.ensure_one()
         digits = self.currency_id.decimal_places
         owed = {}
         for line in self._get_open_invoice_lines():
             residual = to_decimal(line.amount_residual_currency, digits)
             owed[line.account_id] = owed.get(line.account_id, 0) + residual
+        return owed
+
+    def _split_by_account(self, amount, taken=None):
+        """Split the share of this invoice over its receivable accounts; mostly there is one.
+
+        :param Decimal amount: major units
+        :param taken: ``{account: Decimal}`` of what discounts and credits settle there
+        :return: ``[(account, Decimal)]`` that sum up to `amount`; what is more than the invoice
+            owes stays on its last account, or on the customer's when nothing is owed
+        """
+        owed = self._get_owed_by_account()
         if not owed:
             return [(self.request_id._get_receivable_account(), amount)]
         parts, left = [], amount
         for account, residual in owed.items():
-            parts.append([account, min(left, residual)])
+            free = residual - (taken or {}).get(account, 0)
+            parts.append([account, min(left, free)])
             left -= parts[-1][1]
         parts[-1][1] += left
         return [(account, part) for account, part in parts if part]

@@ -103,6 +103,7 @@ class PaymentRequest(models.Model):
             "page_state": page_state,
             "lines": [line._get_pay_page_line(shares.get(line)) for line in self.line_ids],
             "amount_due": to_major(quote["total"], quote["currency"]),
+            **self._get_deductions(shares),
             "currency": self.currency_id,
             "company": self.company_id,
             "contact": self._get_person_in_charge(),
@@ -148,7 +149,22 @@ class PaymentRequest(models.Model):
                 "stale_quote",
                 self.env._("The amount has changed. Please look at it and press Pay again."),
             )
+        self._check_chargeable(quote)
         return self.env["payment.request.checkout"]._get_or_open(self, quote)
+
+    def _check_chargeable(self, quote):
+        """Keep what Stripe would refuse from being asked; our people learn the reason."""
+        self.ensure_one()
+        inside = self.with_context(lang=self._get_person_in_charge().lang)
+        total = to_major(quote["total"], quote["currency"])
+        if refusal := inside._get_total_refusal(total, self.currency_id):
+            inside._notify_person_in_charge(
+                inside.env._("Customers cannot pay %(name)s", name=self.name), refusal[1]
+            )
+            self._commit()
+            raise PayerNotice(
+                "not_chargeable", self.env._("This amount cannot be paid online. Please ask us.")
+            )
 
     def _check_payable(self):
         """Raise the sentence that keeps the payer from Stripe, if any."""
@@ -238,6 +254,7 @@ class PaymentRequestLine(models.Model):
         return {
             "line": self,
             "name": invoice.name,
+            "instalment": self.instalment_line_id._get_instalment_label(with_day=False),
             "due_date": self.invoice_date_due,
             "amount_invoice": total,
             "amount_asked": to_decimal(self.amount, digits),

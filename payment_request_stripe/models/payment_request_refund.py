@@ -129,13 +129,18 @@ class PaymentRequest(models.Model):
 class PaymentRequestLine(models.Model):
     _inherit = "payment.request.line"
 
-    def _get_reconciled(self):
-        """Return what payments of this request hold reconciled with the invoice now: Decimal."""
+    def _get_reconciled(self, part=None):
+        """Return what payments of this request hold reconciled with the invoice now: Decimal.
+
+        :param part: only what is such a part of them, as ``discount``
+        """
         self.ensure_one()
         digits = self.currency_id.decimal_places
         shares = self.env["account.move.line"].search(
             [("payment_request_line_id", "=", self.id), ("parent_state", "=", "posted")]
         )
+        if part:
+            shares = shares.filtered(lambda share: share.payment_request_part == part)
         return sum(
             (
                 to_decimal(partial.credit_amount_currency, digits)
@@ -147,7 +152,10 @@ class PaymentRequestLine(models.Model):
         )
 
     def _get_net_paid(self):
-        """Return what should be reconciled by what we know: Decimal, major units."""
+        """Return what should be reconciled by what we know: Decimal, major units.
+
+        What was paid, granted as discount and deducted, less what went back.
+        """
         self.ensure_one()
         digits = self.currency_id.decimal_places
         answered = self.env["payment.request.refund.line"].search(
@@ -158,8 +166,18 @@ class PaymentRequestLine(models.Model):
             ]
         )
         return (
-            to_decimal(self.amount_paid, digits)
+            self._get_settled()
+            - to_decimal(self.amount_discount_withdrawn, digits)
             - to_decimal(self.amount_refunded, digits)
             - to_decimal(self.amount_disputed, digits)
             + sum(to_decimal(line.amount, digits) for line in answered)
         )
+
+    def _count_discounts(self):
+        """Write down what of the granted discounts is not on the invoice any more."""
+        for line in self.filtered("amount_discount"):
+            digits = line.currency_id.decimal_places
+            granted = line._get_reconciled("discount")
+            line.amount_discount_withdrawn = float(
+                max(to_decimal(line.amount_discount, digits) - granted, 0)
+            )

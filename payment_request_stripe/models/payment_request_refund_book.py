@@ -162,11 +162,13 @@ class PaymentRequestRefund(models.Model):
                     "credit_move_id": part.credit.move_id[:1].id if part.credit else False,
                 }
                 for part in parts
+                if part.is_money
             ]
         )
 
     def _count(self, request_lines):
         """Raise what was refunded of each line by what its invoice lost, or its credit note got."""
+        self.env["payment.request.line"].union(*request_lines)._count_discounts()
         for line, amount in request_lines.items():
             digits = line.currency_id.decimal_places
             lost = min(max(line._get_net_paid() - line._get_reconciled(), 0), amount)
@@ -239,6 +241,7 @@ class PaymentRequestRefund(models.Model):
 
     def _uncount(self, request_lines):
         self.state = "failed"  # what it answered counts no more
+        request_lines._count_discounts()
         for line in request_lines:
             digits = line.currency_id.decimal_places
             got = max(line._get_reconciled() - line._get_net_paid(), 0)

@@ -21,7 +21,7 @@ class PaymentRequest(models.Model):
         :param dict groups: ``{(commercial partner, company, currency): invoices}``
         :param dict amounts: ``{invoice id: Decimal in major units, or None for all}``
         """
-        asked = self._get_asked(self.env["account.move"].union(*groups.values()), amounts)
+        asked = self._get_asked(self.env["account.move"].union(*groups.values()), amounts, options)
         setup = {
             company: self._get_setup_refusal(company) for _partner, company, _currency in groups
         }
@@ -33,13 +33,14 @@ class PaymentRequest(models.Model):
             ]
         )
         details = []
-        for (_partner, company, currency), moves in groups.items():
-            total = sum(asked[move.id] for move in moves)
+        for key, moves in groups.items():
+            _partner, company, _currency = key
             refusal = (
                 setup[company]
                 or self._get_payer_refusal(moves, options)
                 or self._get_contract_refusal(company, options)
-                or self._get_total_refusal(total, currency)
+                or self._get_credit_refusal(moves, options)
+                or self._get_net_refusal(key, moves, asked, options)
                 or self._get_delivery_refusal(moves, options)
                 or self._get_opt_out_group_refusal(moves, options, opted_out)
             )

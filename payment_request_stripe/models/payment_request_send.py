@@ -78,7 +78,8 @@ class PaymentRequest(models.Model):
         """Say so when another link asks by now for what this expired one would ask again."""
         amounts = {line.move_id.id: line._get_amount_due() for line in self.line_ids}
         wanted = self.line_ids.move_id.filtered(lambda move: amounts[move.id] > 0)
-        refusals = wanted._get_payment_request_refusals(amounts)
+        instalments = {line.move_id.id: line.instalment_line_id.id for line in self.line_ids}
+        refusals = wanted._get_payment_request_refusals(amounts, instalments)
         return "\n".join(refusal["message"] for refusal in refusals.values())
 
     def action_cancel(self):

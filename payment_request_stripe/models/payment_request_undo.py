@@ -76,10 +76,12 @@ class AccountPayment(models.Model):
     _inherit = "account.payment"
 
     def _prepare_undo_entry(self, parts, date, name):
-        """Return the values of the items that take `parts` back from the clearing account."""
-        request = self.payment_request_id
+        """Return the values of the items that take `parts` back from the clearing account.
+
+        A discount that falls goes back to those who paid for it.
+        """
         company, currency = self.company_id, self.currency_id
-        total = sum((part.amount for part in parts), Decimal(0))
+        total = sum((part.amount for part in parts if part.is_money), Decimal(0))
         common = {
             "name": name,
             "partner_id": self.partner_id.id,
@@ -101,21 +103,51 @@ class AccountPayment(models.Model):
         ]
         cumulated, booked = Decimal(0), 0.0
         for part in parts:
+            if not part.is_money:
+                lines += self._prepare_discount_undo(part, common)
+                continue
             cumulated += part.amount
             balance = company.currency_id.round(in_company_currency(cumulated) - booked)
             booked = company.currency_id.round(booked + balance)
-            invoice = part.share.payment_request_line_id.move_id
-            lines.append(
-                {
-                    **common,
-                    "name": f"{name} {invoice.name or ''}".strip(),
-                    "account_id": (part.share.account_id or request._get_receivable_account()).id,
-                    "amount_currency": float(part.amount),
-                    "balance": balance,
-                    "payment_request_share_id": part.share.id,
-                }
-            )
+            lines.append(self._prepare_undo_item(part, common, balance))
         return [Command.create(line) for line in lines]
+
+    def _prepare_undo_item(self, part, common, balance):
+        invoice = part.share.payment_request_line_id.move_id
+        account = part.share.account_id or self.payment_request_id._get_receivable_account()
+        return {
+            **common,
+            "name": f"{common['name']} {invoice.name or ''}".strip(),
+            "account_id": account.id,
+            "amount_currency": float(part.amount),
+            "balance": balance,
+            "payment_request_share_id": part.share.id,
+        }
+
+    def _prepare_discount_undo(self, part, common):
+        """Return the items that withdraw a discount, in the amounts in which it was granted."""
+        share = part.share
+        costs = self.move_id.line_ids.filtered(
+            lambda line: (
+                line.payment_request_part == "discount_cost"
+                and line.payment_request_line_id == share.payment_request_line_id
+            )
+        )
+        return [self._prepare_undo_item(part, common, -share.balance)] + [
+            {
+                **common,
+                "account_id": cost.account_id.id,
+                "partner_id": cost.partner_id.id,
+                "amount_currency": -cost.amount_currency,
+                "balance": -cost.balance,
+                "analytic_distribution": cost.analytic_distribution,
+                "tax_ids": [Command.set(cost.tax_ids.ids)],
+                "tax_tag_ids": [Command.set(cost.tax_tag_ids.ids)],
+                "tax_repartition_line_id": cost.tax_repartition_line_id.id,
+                "group_tax_id": cost.group_tax_id.id,
+            }
+            for cost in costs
+        ]
 
     def _take_back(self, move, parts, date):
         """Reconcile the posted entry `move`, made of `parts`, with what it takes back.

@@ -15,13 +15,17 @@ class UndoPart:
     """What goes back of one share of a payment.
 
     :ivar share: the payment's receivable item, or none when all of them went back already
-    :ivar amount: major units of the payment's currency
+    :ivar amount: major units of the payment's currency; a discount that falls is no money
     :ivar credit: open items of a credit note that the money answers, or none to undo the share
     """
 
     share: Any
     amount: Decimal
     credit: Any = None
+
+    @property
+    def is_money(self):
+        return self.share.payment_request_part != "discount"
 
 
 class AccountPayment(models.Model):
@@ -30,21 +34,16 @@ class AccountPayment(models.Model):
     _inherit = "account.payment"
 
     def _get_undoable(self):
-        """Return ``{share: Decimal}`` of what has not gone back yet, in the payment's currency."""
+        """Return ``{share: Decimal}`` of the money that has not gone back yet, in its currency."""
         self.ensure_one()
-        digits = self.currency_id.decimal_places
         shares = self.move_id.line_ids.filtered(
-            lambda line: line.account_type == "asset_receivable" and line.amount_currency < 0
-        )
-        return {
-            share: to_decimal(-share.amount_currency, digits)
-            - sum(
-                to_decimal(line.amount_currency, digits)
-                for line in share.payment_request_undo_ids
-                if line.parent_state == "posted"
+            lambda line: (
+                line.account_type == "asset_receivable"
+                and line.amount_currency < 0
+                and not line.payment_request_part
             )
-            for share in shares
-        }
+        )
+        return {share: share._get_not_undone() for share in shares}
 
     def _get_open_day(self, day):
         """Return `day`, or the first open one after a locked period."""
@@ -55,7 +54,7 @@ class AccountPayment(models.Model):
         """Return ``{request line: Decimal}`` of what goes back of each."""
         lines = {}
         for part in parts:
-            if line := part.share.payment_request_line_id:
+            if (line := part.share.payment_request_line_id) and part.is_money:
                 lines[line] = lines.get(line, 0) + part.amount
         return lines
 
@@ -82,9 +81,27 @@ class AccountPayment(models.Model):
         if (missing := amount - sum(part.amount for part in parts)) > 0:
             parts.append(UndoPart(self.env["account.move.line"], missing))
         parts = self._merge(parts)
+        parts += self._get_falling_discounts(parts)
         if answer_notes:
-            parts = [one for part in parts for one in self._prefer_credit_note(part, notes)]
+            parts = self._answer_credit_notes(parts, notes)
         return parts, guessed
+
+    def _get_falling_discounts(self, parts):
+        """Return the parts of the discounts that fall: of invoices whose money all goes back."""
+        going = {part.share: part.amount for part in parts}
+        kept = {
+            share.payment_request_line_id
+            for share, most in self._get_undoable().items()
+            if most > going.get(share, 0)
+        }
+        lines = {share.payment_request_line_id for share in going} - kept
+        return [
+            UndoPart(share, share._get_not_undone())
+            for share in self.move_id.line_ids
+            if share.payment_request_part == "discount"
+            and share.payment_request_line_id in lines
+            and share._get_not_undone() > 0
+        ]
 
     def _merge(self, parts):
         """Return one part per share: its allocation is undone in one go."""
@@ -124,15 +141,32 @@ class AccountPayment(models.Model):
                 parts.append(UndoPart(share, part))
         return parts
 
-    def _prefer_credit_note(self, part, notes):
-        """Split a part into what answers an open credit note of the invoice, and the rest."""
-        share = part.share
+    def _answer_credit_notes(self, parts, notes):
+        """Split the parts into what answers open credit notes of their invoices, and the rest.
+
+        Where a credit note is answered, the discount falls only if the note is over it as well.
+        """
+        answered, split = {}, []
+        for part in parts:
+            credit = self._get_credit_to_answer(part.share, notes)
+            amount = min(part.amount, credit._get_open_amount() - answered.get(credit, 0))
+            amount = max(amount, 0) if part.share else 0
+            if not part.is_money and credit in answered and amount < part.amount:
+                continue
+            if amount:
+                answered[credit] = answered.get(credit, 0) + amount
+                split.append(UndoPart(part.share, amount, credit))
+            if part.amount > amount:
+                split.append(UndoPart(part.share, part.amount - amount))
+        return split
+
+    def _get_credit_to_answer(self, share, notes):
+        """Return the open items of the credit notes that money of `share` answers."""
         invoice = share.payment_request_line_id.move_id
-        digits = self.currency_id.decimal_places
         chosen = notes.filtered(
             lambda note: note.reversed_entry_id in (invoice, self.env[note._name])
         )
-        credit = (chosen or invoice.reversal_move_ids).line_ids.filtered(
+        return (chosen or invoice.reversal_move_ids).line_ids.filtered(
             lambda line: (
                 line.parent_state == "posted"
                 and line.account_id == share.account_id
@@ -140,7 +174,17 @@ class AccountPayment(models.Model):
                 and line.amount_residual_currency < 0
             )
         )
-        is_open = sum(to_decimal(-line.amount_residual_currency, digits) for line in credit)
-        answered = min(part.amount, is_open) if share else 0
-        rest = [UndoPart(share, part.amount - answered)] if part.amount > answered else []
-        return [UndoPart(share, answered, credit), *rest] if answered else rest
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    def _get_not_undone(self):
+        """Return what of this share of a payment has not been taken back: Decimal."""
+        self.ensure_one()
+        digits = self.currency_id.decimal_places
+        return to_decimal(-self.amount_currency, digits) - sum(
+            to_decimal(line.amount_currency, digits)
+            for line in self.payment_request_undo_ids
+            if line.parent_state == "posted"
+        )

@@ -59,6 +59,7 @@ class AccessCase(ApiCase):
         session = request.checkout_ids.stripe_checkout_session_ref
         self._receive(self.stripe.pay(session))
         self._ask(self._create_invoice(50), headers={"Idempotency_Key": "once"})
+        credit = self._create_invoice(1, move_type="out_refund")
         action = self._create_invoice(30).with_user(self.billing_user).action_send_payment_link()
         self.request = request
         money_back = {"request_id": request.id, "payment_id": request.payment_ids.id, "amount": 5}
@@ -72,6 +73,10 @@ class AccessCase(ApiCase):
         self._run_cron("ir_cron_poll_stripe")
         self._run_cron("ir_cron_process_events")
         self._make_reminder(invoice)
+        item = credit.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
+        self.env["payment.request.credit"].sudo().create(
+            {"request_id": request.id, "item_id": item.id, "amount": 1}
+        )
         self.env["payment.request.delivery"].sudo().create(
             {"request_id": request.id, "channel": "sms", "recipient": "+14155550100"}
         )

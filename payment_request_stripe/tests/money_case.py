@@ -48,7 +48,21 @@ class MoneyCase(BookingCase):
             self.assertAlmostEqual(sum(move.line_ids.mapped("balance")), 0, 6, move.name)
         for line in request.line_ids:
             self.assertEqual(line._get_reconciled(), line._get_net_paid(), line.move_id.name)
+        for credit in request.credit_ids:
+            self.assertCreditUsed(credit)
         self.assertEqual(self._get_booked_totals(), self._get_stripe_totals())
+
+    def assertCreditUsed(self, credit):
+        """Assert that invoices got of a credit what was taken from it, and no more than offered."""
+        items = self.env["account.move.line"].search(
+            [("payment_request_credit_id", "=", credit.id), ("parent_state", "=", "posted")]
+        )
+        taken = items.filtered(lambda line: line.payment_request_part == "credit_source")
+        digits = credit.currency_id.decimal_places
+        self.assertFalse(taken.filtered(lambda line: not line.reconciled))
+        for side, sign in ((taken, 1), (items - taken, -1)):
+            total = sum(to_decimal(sign * line.amount_currency, digits) for line in side)
+            self.assertEqual(total, to_decimal(credit.amount_used, digits))
 
     def _get_booked_totals(self):
         """Return ``{currency: Decimal}`` of what lies on the clearing account."""

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from odoo import fields
+from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -56,6 +57,27 @@ class TestApiCreate(ApiCase):
         )
         self.assertEqual((value["amountTotal"], value["status"]), ("80.60", "sent"))
         self.assertEqual(value["expiresAt"], f"{expires.isoformat()}Z")
+
+    def test_one_instalment_of_an_invoice(self):
+        term = self.env["account.payment.term"].create(
+            {
+                "name": "Two instalments",
+                "line_ids": [
+                    Command.create({"value": "percent", "value_amount": 40, "nb_days": 0}),
+                    Command.create({"value": "percent", "value_amount": 60, "nb_days": 30}),
+                ],
+            }
+        )
+        invoice = self._create_invoice(100, invoice_payment_term_id=term.id)
+        second = invoice._get_payment_request_instalments()[1]
+        asked = {"invoiceId": invoice.id, "instalmentLineId": second.id}
+        response = self._call(body={"allocations": [asked]}, method="POST")
+        self.assertEqual(response.status_code, 201, response.text)
+        self.assertDocumented(response, "/api/paylinks", "post")
+        (said,) = response.json()["data"]["paymentRequest"]["allocations"]
+        self.assertEqual((said["amount"], said["instalmentLineId"]), ("60.00", second.id))
+        again = self._call(body={"allocations": [asked]}, method="POST")
+        self.assertEqual(again.json()["error"]["details"][0]["code"], "already_requested")
 
     def test_create_without_amount_asks_all(self):
         response = self._ask(self._create_invoice(75), deliveryMethod="link")

@@ -31,6 +31,7 @@ STEPS = (
     "credit_note",
     "cancel",
     "repeat",
+    "use_credit",
 )
 
 
@@ -47,12 +48,38 @@ class History:
         unit = 10 ** decimal_places(currency.name)
         self.unit = 1 / unit
         self.invoices = [
-            case._create_invoice(
-                self.random.randint(100 * unit, 300 * unit) / unit, currency=currency
-            )
+            self._create_invoice(self.random.randint(100 * unit, 300 * unit) / unit)
             for _number in range(2)
         ]
-        self.request = case._create_request(*self.invoices)
+        self.request = self._create_request()
+
+    def _create_invoice(self, amount):
+        """Make an invoice that is due at once, with a discount for early payment, or in parts."""
+        term = self.random.choice(["", "discount", "instalments"])
+        invoice = self.case._create_invoice(
+            amount,
+            currency=self.currency,
+            post=False,
+            invoice_payment_term_id=self.case.terms[term].id if term else False,
+        )
+        if term == "discount":
+            invoice.invoice_line_ids.tax_ids = self.case.company_data["default_tax_sale"]
+        invoice.action_post()
+        return invoice
+
+    def _create_request(self):
+        """Ask for the invoices, or one instalment of them, less a credit of the customer."""
+        allocations = [{"invoice_id": invoice.id} for invoice in self.invoices]
+        for allocation, invoice in zip(allocations, self.invoices, strict=True):
+            instalments = invoice._get_payment_request_instalments()
+            if len(instalments) > 1 and self.random.random() < 0.5:
+                allocation["instalment_line_id"] = self.random.choice(instalments).id
+        note = self.case._create_invoice(
+            self.random.randint(5, 20), currency=self.currency, move_type="out_refund"
+        )
+        self.credit = note.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
+        chosen = [{"item_id": self.credit.id}] if self.random.random() < 0.5 else []
+        return self.case.requests.create_and_send(allocations, credits=chosen).sudo()
 
     def step(self, name):
         getattr(self, name)()
@@ -113,12 +140,16 @@ class History:
             self.refunds.append(self.stripe.refund(charge, amount, status=status))
 
     def refund_by_us(self):
-        lines = self.request.line_ids.filtered(lambda line: line._get_net_paid() > 0)
+        held = {}
+        for payment in self.request._get_stripe_payments():
+            for share, amount in payment._get_undoable().items():
+                line = share.payment_request_line_id
+                held[line] = held.get(line, 0) + amount
+        lines = [line for line, amount in held.items() if line and amount > 0]
         if not lines or self._pending() or self.disputes:
             return
         line = self.random.choice(lines)
-        amount = line._get_net_paid()
-        self.case._refund(self.request, {line.move_id: float(amount)})
+        self.case._refund(self.request, {line.move_id: float(held[line])})
 
     def refund_fails(self):
         if alive := [one for one in self.refunds if one["status"] != "failed"]:
@@ -146,6 +177,16 @@ class History:
         note = invoice._reverse_moves([{"invoice_date": fields.Date.today()}])
         note.invoice_line_ids.price_unit = self.currency.round(invoice.amount_total / 4)
         note.action_post()
+
+    def use_credit(self):
+        """The credit is reconciled with another invoice, whoever had counted on it."""
+        if not self.credit.reconciled:
+            other = self.case._create_invoice(
+                abs(self.credit.amount_residual_currency), currency=self.currency
+            )
+            (self.credit | other.line_ids).filtered(
+                lambda line: line.account_type == "asset_receivable"
+            ).reconcile()
 
     def cancel(self):
         if self.request.state in ("sent", "failed"):
@@ -184,6 +225,7 @@ class TestHistory(MoneyCase):
     def setUp(self):
         super().setUp()
         self.company.payment_request_fee_account_id = self.company_data["default_account_expense"]
+        self.terms = self._create_terms()
         self.currencies = {}
         for code, rate in (("USD", 1), ("EUR", 1.1), ("JPY", 0.007)):
             currency = self.env["res.currency"].with_context(active_test=False)
@@ -201,6 +243,32 @@ class TestHistory(MoneyCase):
                     ),
                 ]
             self.currencies[code] = currency
+
+    def _create_terms(self):
+        terms = self.env["account.payment.term"]
+        parts = [(40, 0), (60, 30)]
+        return {
+            "discount": terms.create(
+                {
+                    "name": "3% within 10 days",
+                    "early_discount": True,
+                    "discount_percentage": 3,
+                    "discount_days": 10,
+                    "line_ids": [Command.create({"value": "percent", "value_amount": 100})],
+                }
+            ),
+            "instalments": terms.create(
+                {
+                    "name": "Two instalments",
+                    "line_ids": [
+                        Command.create(
+                            {"value": "percent", "value_amount": percent, "nb_days": days}
+                        )
+                        for percent, days in parts
+                    ],
+                }
+            ),
+        }
 
     @settings(
         max_examples=EXAMPLES,
@@ -224,6 +292,8 @@ class TestHistory(MoneyCase):
         code="EUR",
         seed=2,
     )
+    @example(steps=["pay", "use_credit", "dispute", "dispute_ends"], code="EUR", seed=4)
+    @example(steps=["use_credit", "pay", "refund_by_us", "credit_note", "pay"], code="USD", seed=5)
     @example(steps=["pay_async", "pay", "dispute", "dispute_ends", "repeat"], code="JPY", seed=3)
     def test_both_sides_agree_after_each_step(self, steps, code, seed):
         history = History(self, self.currencies[code], seed)

@@ -108,6 +108,64 @@ class TestProperties(PaymentRequestCommon):
             self.assertEqual(request.state, "completed")
 
     @EXAMPLES
+    @given(
+        code=st.sampled_from(["USD", "JPY", "KWD"]),
+        units=st.lists(st.integers(200, 90_000), min_size=1, max_size=4),
+        percent=st.integers(1, 40),
+        credits_=st.lists(st.integers(1, 9_000), max_size=3),
+    )
+    def test_money_discounts_and_credits_add_up(self, code, units, percent, credits_):
+        with self._example():
+            currency = self.currencies[code]
+            digits = currency.decimal_places
+            coin = Decimal(1).scaleb(-digits)
+            term = self.env["account.payment.term"].create(
+                {
+                    "name": f"{percent}% less",
+                    "early_discount": True,
+                    "discount_percentage": percent,
+                    "line_ids": [Command.create({"value": "percent", "value_amount": 100})],
+                }
+            )
+            invoices = [
+                self._create_invoice(
+                    float(coin * amount + 100),
+                    currency=currency,
+                    invoice_payment_term_id=term.id if amount % 2 else False,
+                )
+                for amount in units
+            ]
+            notes = [
+                self._create_invoice(
+                    float(min(coin * amount, Decimal(9))), currency=currency, move_type="out_refund"
+                ).line_ids.filtered(lambda line: line.account_type == "asset_receivable")
+                for amount in credits_
+            ]
+            request = self._create_request(
+                *invoices, credits=[{"item_id": note.id} for note in notes]
+            )
+            shares = request._read_quote(request._get_quote())
+            for line, share in shares.items():
+                taken = sum((amount for _item, amount in share["credits"]), Decimal(0))
+                left = line._get_amount_due() - share["pay"] - share["discount"] - taken
+                self.assertEqual(left, 0)
+            deducted = sum(
+                amount for share in shares.values() for _item, amount in share["credits"]
+            )
+            stripe = FakeStripe()
+            self._receive(stripe.pay(self._open(stripe, request)["id"]))
+            for line, share in shares.items():
+                self.assertEqual(to_decimal(line.amount_paid, digits), share["pay"])
+                self.assertEqual(to_decimal(line.amount_discount, digits), share["discount"])
+                self.assertEqual(line._get_reconciled(), line._get_net_paid())
+                self.assertEqual(to_decimal(line.move_id.amount_residual, digits), 0)
+            used = sum(to_decimal(one.amount_used, digits) for one in request.credit_ids)
+            self.assertEqual(used, deducted)
+            items = request.payment_ids.move_id.line_ids
+            self.assertEqual(sum(to_decimal(item.balance, 2) for item in items), 0)
+            self.assertFalse(request.activity_ids)
+
+    @EXAMPLES
     @given(told=st.lists(st.sampled_from(HAPPENINGS), min_size=1, max_size=8))
     def test_any_story_books_what_was_taken_once(self, told):
         with self._example():

@@ -4,6 +4,8 @@ from . import (
     payment_request_comparison,
     payment_request_send_wizard,
     payment_request_send_wizard_line,
+    payment_request_send_wizard_deductions,
+    payment_request_send_wizard_notice,
     payment_request_send_wizard_preview,
     payment_request_refund_wizard,
 )

@@ -114,6 +114,9 @@ class PaymentRequestSendWizard(models.TransientModel):
                 )
                 for move in moves
             ],
+            "credit_ids": self._prepare_wizard_credits(moves)
+            if len(requests._group_moves(moves)) <= BACKGROUND_ABOVE
+            else [],
         }
 
     # === COMPUTE METHODS === #
@@ -125,7 +128,10 @@ class PaymentRequestSendWizard(models.TransientModel):
             self.to_phone = self.partner_id._phone_format(number=self.to_phone) or self.to_phone
 
     @api.depends(
+        "credit_ids.amount",
+        "credit_ids.is_deducted",
         "line_ids.amount",
+        "line_ids.instalment_line_id",
         "line_ids.move_id",
         "delivery_method",
         "to_email",
@@ -159,7 +165,7 @@ class PaymentRequestSendWizard(models.TransientModel):
         if len(groups) < 2:
             return {}
         details = self.env["payment.request"]._get_group_refusals(
-            groups, self.line_ids._get_amounts(), self._get_options()
+            groups, self.line_ids._get_amounts(), self._get_inner_options()
         )
         sentences = {detail["invoice_id"]: detail["message"] for detail in details}
         left_out = {
@@ -178,7 +184,7 @@ class PaymentRequestSendWizard(models.TransientModel):
         amounts = self.line_ids._get_amounts()
         refused = set(self.line_ids.filtered("refusal").move_id.ids)
         sound = {key: moves for key, moves in groups.items() if not refused & set(moves.ids)}
-        details = requests._get_group_refusals(sound, amounts, self._get_options())
+        details = requests._get_group_refusals(sound, amounts, self._get_inner_options())
         sentences = [detail["message"] for detail in details]
         try:
             requests._parse_expiry(self._get_options(), self.env.company)
@@ -203,8 +209,13 @@ class PaymentRequestSendWizard(models.TransientModel):
             )
         left_out = self._get_left_out(groups)
         skipped = {move.id for key in left_out for move in groups[key]}
+        instalments = self.line_ids._get_instalments()
         allocations = [
-            {"invoice_id": move_id, "amount": amount}
+            {
+                "invoice_id": move_id,
+                "amount": amount,
+                "instalment_line_id": instalments.get(move_id),
+            }
             for move_id, amount in self.line_ids._get_amounts().items()
             if move_id not in skipped
         ]
@@ -229,41 +240,3 @@ class PaymentRequestSendWizard(models.TransientModel):
             if "sms" in self._get_channels():
                 options["to_phone"] = self.to_phone
         return options
-
-    @api.model
-    def _notify_one(self, request):
-        addresses = {"email": request.to_email, "sms": request.to_phone}
-        recipients = [addresses[channel] for channel in CHANNELS[request.delivery_method]]
-        message = (
-            self.env._(
-                "Payment link %(name)s is on its way to %(recipients)s.",
-                name=request.name,
-                recipients=", ".join(recipients),
-            )
-            if recipients
-            else self.env._("Payment link %(name)s is ready to be copied.", name=request.name)
-        )
-        return {
-            "type": "ir.actions.client",
-            "tag": "payment_request_stripe.link_ready",
-            "params": {
-                "message": message,
-                "url": request.pay_url,
-                "request_id": request.id,
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
-
-    @api.model
-    def _notify_several(self, requests):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._("%(count)s payment links were made.", count=len(requests)),
-                "next": requests._get_records_action(
-                    name=self.env._("Payment Requests"), context={"create": False}
-                ),
-            },
-        }

@@ -33,9 +33,11 @@ class PaymentRequestSendWizardLine(models.TransientModel):
     amount = fields.Monetary(string="Amount to Ask")
     refusal = fields.Char(compute="_compute_refusal", string="Remark")
 
-    @api.depends("amount", "move_id")
+    @api.depends("amount", "move_id", "instalment_line_id")
     def _compute_refusal(self):
-        refusals = self.move_id._get_payment_request_refusals(self._get_amounts())
+        refusals = self.move_id._get_payment_request_refusals(
+            self._get_amounts(), self._get_instalments()
+        )
         for line in self:
             line.refusal = refusals.get(line.move_id.id, {}).get("message")
 

@@ -25,6 +25,7 @@ class PaymentRequestSendWizard(models.TransientModel):
         help="A longer text, or one with characters that SMS does not know, is sent and charged as "
         "several messages.",
     )
+    deductions = fields.Text(compute="_compute_preview")
 
     # === WHO GETS A LINK === #
 
@@ -47,7 +48,7 @@ class PaymentRequestSendWizard(models.TransientModel):
             if len(moves) <= 3
             else self.env._("%(count)s invoices", count=len(moves)),
             "currency": currency,
-            "amount": sum(amounts[move.id] for move in moves),
+            "amount": requests._get_net_total(key, moves, amounts, self._get_inner_options())[0],
             "reason": reason,
         }
 
@@ -87,7 +88,10 @@ class PaymentRequestSendWizard(models.TransientModel):
     # === WHAT IT SAYS === #
 
     @api.depends(
+        "credit_ids.amount",
+        "credit_ids.is_deducted",
         "line_ids.amount",
+        "line_ids.instalment_line_id",
         "line_ids.move_id",
         "delivery_method",
         "to_phone",
@@ -100,6 +104,7 @@ class PaymentRequestSendWizard(models.TransientModel):
             request = wizard._new_request()
             by_email = request and "email" in wizard._get_channels()
             by_sms = request and "sms" in wizard._get_channels()
+            wizard.deductions = wizard.request_count == 1 and request and request.deductions
             wizard.preview_subject = by_email and self._render(request, MAIL_TEMPLATE, "subject")
             wizard.preview_body = by_email and self._render(request, MAIL_TEMPLATE, "body_html")
             wizard.preview_sms = by_sms and self._render(request, SMS_TEMPLATE, "body")
@@ -112,7 +117,7 @@ class PaymentRequestSendWizard(models.TransientModel):
         if not groups:
             return requests
         key, moves = next(iter(groups.items()))
-        options = self._get_options()
+        options = self._get_inner_options()
         if self.expires_at and self.expires_at <= fields.Datetime.now():
             options["expires_at"] = False
         vals = requests._prepare_request(key, moves, self.line_ids._get_amounts(), options)

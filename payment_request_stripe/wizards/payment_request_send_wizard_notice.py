@@ -1,0 +1,49 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, models
+
+from ..models.payment_request_delivery import CHANNELS
+
+
+class PaymentRequestSendWizard(models.TransientModel):
+    """What the person who sent links is told."""
+
+    _inherit = "payment.request.send.wizard"
+
+    @api.model
+    def _notify_one(self, request):
+        addresses = {"email": request.to_email, "sms": request.to_phone}
+        recipients = [addresses[channel] for channel in CHANNELS[request.delivery_method]]
+        message = (
+            self.env._(
+                "Payment link %(name)s is on its way to %(recipients)s.",
+                name=request.name,
+                recipients=", ".join(recipients),
+            )
+            if recipients
+            else self.env._("Payment link %(name)s is ready to be copied.", name=request.name)
+        )
+        return {
+            "type": "ir.actions.client",
+            "tag": "payment_request_stripe.link_ready",
+            "params": {
+                "message": message,
+                "url": request.pay_url,
+                "request_id": request.id,
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    @api.model
+    def _notify_several(self, requests):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._("%(count)s payment links were made.", count=len(requests)),
+                "next": requests._get_records_action(
+                    name=self.env._("Payment Requests"), context={"create": False}
+                ),
+            },
+        }
