@@ -14,7 +14,7 @@ from .api_case import ApiCase
 
 MODULE = "odoo.addons.payment_request_stripe."
 # What the matrix of the models covers.
-CRUD = {"create", "write", "unlink"}
+CRUD = {"create", "default_get", "write", "unlink"}
 PASSWORD = "a password of the tests"
 
 
@@ -64,7 +64,10 @@ class AccessCase(ApiCase):
         self.request = request
         money_back = {"request_id": request.id, "payment_id": request.payment_ids.id, "amount": 5}
         share = Command.create({"line_id": request.line_ids.id, "amount": 5})
-        self.env["payment.request.refund"].sudo().create({**money_back, "line_ids": [share]})
+        # One that is over: the workers below would ask Stripe for another.
+        self.env["payment.request.refund"].sudo().create(
+            {**money_back, "state": "failed", "line_ids": [share]}
+        )
         self.env["payment.request.dispute"].sudo().create(
             {**money_back, "stripe_dispute_ref": "du_of_the_matrix"}
         )

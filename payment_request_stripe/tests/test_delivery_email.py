@@ -36,6 +36,9 @@ class TestEmail(DeliveryCase):
         _recipients, message = server.mails[0]
         self.assertIn(request.pay_url, message.get_body(("html",)).get_content())
         self.assertEqual(request.delivery_ids.vendor_ref, message["Message-Id"])
+        logged = request.message_ids.filtered(lambda one: one.message_type == "email_outgoing")
+        self.assertEqual(len(logged), 1, "the e-mail stands in the chatter")
+        self.assertIn(request.pay_url, logged.body)
 
     def test_a_batch_shares_one_connection(self):
         requests = [self._ask_new(f"{n}@example.com") for n in range(5)]
