@@ -2,6 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import json
 import time
+from urllib.parse import urlencode
 
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -138,13 +139,19 @@ class TestWebhook(PaymentRequestHttpCase):
         self.assertTrue(all(self._inbox().mapped("error")))
         self.assertOwed(self.invoice, "100")
 
-    def test_odoos_own_webhook_does_nothing_to_ours(self):
+    def test_odoos_own_doors_do_nothing_to_ours(self):
+        """An unsigned event of ours, and the return page with our references."""
         body = json.dumps(self.event).encode()
-        with mute_logger("odoo.addons.payment_stripe.controllers.main"):
+        intent = self.event["data"]["object"]["payment_intent"]
+        with mute_logger("odoo.addons.payment_stripe.controllers.main", "odoo.http"):
             self.url_open("/payment/stripe/webhook", data=body)
+            for reference in (self.request.name, self.request.access_token):
+                query = {"reference": reference, "payment_intent": intent}
+                self.url_open(f"/payment/stripe/return?{urlencode(query)}", allow_redirects=False)
         self.env.invalidate_all()
         self.assertEqual(self.request.state, "sent")
         self.assertOwed(self.invoice, "100")
+        self.assertFalse(self.env["payment.transaction"].search([]))
 
     def test_create_webhook_registers_exactly_what_is_handled(self):
         self.provider.sudo().payment_request_webhook_secret = False
