@@ -2,7 +2,9 @@
 
 from dev.commands.pot import same
 
-EXPORT = '"POT-Creation-Date: {time}\\n"\n"PO-Revision-Date: {time}\\n"\n\nmsgid "{text}"\nmsgstr ""\n'
+EXPORT = (
+    '"POT-Creation-Date: {time}\\n"\n"PO-Revision-Date: {time}\\n"\n\nmsgid "{text}"\nmsgstr ""\n'
+)
 
 
 def test_another_time_is_no_change():
