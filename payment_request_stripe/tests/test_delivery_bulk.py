@@ -59,7 +59,7 @@ class TestBulk(DeliveryCase):
         self.assertEqual(wizard.request_count, 12)
         self.assertIn("Payer 3 has no phone number", wizard.left_out)
         self.assertIn("wants no more messages", wizard.left_out)
-        self.assertIn("10 links are made. 2 of the customers get none", wizard.outlook)
+        self.assertIn("10 links will be made. 2 of the customers will get none", wizard.outlook)
         self.assertIn("in the background", wizard.outlook)
         rows = str(wizard.summary).split("<tr")[2:]
         self.assertEqual(["Left out" in row for row in rows], [True] * 2 + [False] * 10)

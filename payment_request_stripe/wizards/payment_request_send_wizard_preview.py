@@ -63,11 +63,11 @@ class PaymentRequestSendWizard(models.TransientModel):
     @api.model
     def _describe_outlook(self, customers, left_out):
         """Say in one line how many links are going to be made, and how."""
-        sentences = [self.env._("%(count)s links are made.", count=customers - left_out)]
+        sentences = [self.env._("%(count)s links will be made.", count=customers - left_out)]
         if left_out:
             sentences.append(
                 self.env._(
-                    "%(count)s of the customers get none; the list says why.", count=left_out
+                    "%(count)s of the customers will get none; the list says why.", count=left_out
                 )
             )
         if self._is_for_the_background(customers):
