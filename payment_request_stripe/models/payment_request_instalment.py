@@ -69,7 +69,7 @@ class AccountMove(models.Model):
         available = {item: most for item, most in self._get_instalments_available().items() if most}
         if choice == "all" or len(self._get_payment_request_instalments()) < 2 or not available:
             return nothing, self._get_payment_request_available()[self.id]
-        today = self.company_id._get_payment_request_day()
+        today = self.company_id._get_payment_request_today()
         chosen = nothing.union(*available)[:1]
         if choice == "due":
             chosen = (

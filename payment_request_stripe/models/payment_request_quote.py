@@ -213,7 +213,7 @@ class AccountMove(models.Model):
         if not self.invoice_payment_term_id.early_discount:
             return nothing
         if day is None:
-            day = self.company_id._get_payment_request_day()
+            day = self.company_id._get_payment_request_today()
         item = self._get_term_items()
         if (
             len(item) != 1

@@ -1,10 +1,6 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from datetime import datetime, time, timezone
-
 from odoo import api, fields, models
-
-from ..gateways.clock import find_zone
 
 BILLING = "account.group_account_invoice,account.group_account_readonly"
 
@@ -107,21 +103,6 @@ class ResCompany(models.Model):
         "CHECK (payment_request_reminder_max > 0 AND payment_request_reminder_interval > 0)",
         "The number of reminders and the days between them must be above zero.",
     )
-
-    def _get_payment_request_zone(self):
-        return find_zone(self.partner_id.tz or "UTC")
-
-    def _get_payment_request_today(self):
-        """Return the date of today where the company is."""
-        self.ensure_one()
-        moment = fields.Datetime.now().replace(tzinfo=timezone.utc)
-        return moment.astimezone(self._get_payment_request_zone()).date()
-
-    def _get_payment_request_midnight(self, day):
-        """Return when `day` begins where the company is, as a naive moment in UTC."""
-        self.ensure_one()
-        begins = datetime.combine(day, time(), tzinfo=self._get_payment_request_zone())
-        return begins.astimezone(timezone.utc).replace(tzinfo=None)
 
 
 class ResPartner(models.Model):
