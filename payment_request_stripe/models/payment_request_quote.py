@@ -46,12 +46,12 @@ class PaymentRequest(models.Model):
         """Return one deduction in a line of text."""
         values = {
             "name": deduction["name"],
-            "amount": self.currency_id.format(float(deduction["amount"])),
+            "amount": self.currency_id.format(-float(deduction["amount"])),
         }
         if not deduction["valid_until"]:
-            return self.env._("%(name)s: −%(amount)s", **values)
+            return self.env._("%(name)s: %(amount)s", **values)
         return self.env._(
-            "%(name)s: −%(amount)s if paid by %(day)s",
+            "%(name)s: %(amount)s if paid by %(day)s",
             **values,
             day=format_date(self.env, deduction["valid_until"]),
         )
