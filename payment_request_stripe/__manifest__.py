@@ -51,9 +51,16 @@
         "views/payment_request_desk_views.xml",
         "views/payment_request_webhook_views.xml",
         "views/payment_request_payout_views.xml",
+        "views/payment_request_report_views.xml",
+        "data/digest_data.xml",
+        "views/payment_request_health_views.xml",
+        "wizards/payment_request_setup_views.xml",
     ],
     "assets": {
-        "web.assets_backend": ["payment_request_stripe/static/src/backend/**/*"],
+        "web.assets_backend": [
+            "payment_request_stripe/static/src/backend/**/*",
+            "payment_request_stripe/static/src/dashboard/**/*",
+        ],
         "web.assets_frontend": ["payment_request_stripe/static/src/portal/**/*.js"],
         "web.assets_tests": ["payment_request_stripe/static/tests/tours/**/*"],
     },

@@ -62,6 +62,7 @@ class Twilio:
         app.router.add_post(base + ".json", self._guard(self.create))
         app.router.add_get(base + ".json", self._guard(self.list))
         app.router.add_get(base + "/{sid}.json", self._guard(self.retrieve))
+        app.router.add_get("/2010-04-01/Accounts/{account}.json", self._guard(self.account))
         app.router.add_route("*", "/{rest:.*}", self._guard(self.nothing))
 
     async def start(self) -> None:
@@ -88,6 +89,10 @@ class Twilio:
             return early or web.json_response(body, status=status)
 
         return answer
+
+    async def account(self, request: web.Request, account: str, token: str) -> tuple[int, dict]:
+        name = "The stand-in's account"
+        return 200, {"sid": account, "friendly_name": name, "status": "active", "type": "Full"}
 
     async def create(self, request: web.Request, account: str, token: str) -> tuple[int, dict]:
         form = await request.post()

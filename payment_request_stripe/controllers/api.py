@@ -61,6 +61,10 @@ class PaylinksApi(Controller):
         )
         return self._answer(body, status)
 
+    @api_route("/api/paylinks/metrics", methods=["GET"], readonly=True)
+    def get_metrics(self):
+        return self._answer({"data": self._get_requests()._get_metrics()})
+
     @api_route("/api/paylinks/<int:request_id>", methods=["GET"])
     def get_request(self, request_id):
         payment_request = self._find(request_id)
@@ -79,6 +83,7 @@ class PaylinksApi(Controller):
 
     @api_route(
         "/api/paylinks/openapi.json",
+        "/api/paylinks/metrics",
         "/api/paylinks/<int:request_id>",
         methods=["POST", *OTHER_METHODS],
     )
@@ -126,6 +131,7 @@ class PaylinksApi(Controller):
             ("analytic_account_id", "=", read_number(arguments, "leaseId")),
             ("line_ids.move_id", "=", read_number(arguments, "invoiceId")),
             ("id", "<", read_number(arguments, "cursor")),
+            ("is_setup_test", "=", False),
         ]
         return [term for term in wanted if term[2] is not None]
 

@@ -34,6 +34,7 @@ NOTICES = {
     "back": _lt("You have not paid, and nothing was charged. You can pay whenever you are ready."),
     "failed": _lt("Your last payment did not go through. You can try again below."),
 }
+DECLINED = _lt("Your last payment did not go through.")
 # No `form-action`: browsers apply it to the redirect that follows the form, and Stripe's pages may
 # live on a domain of the company's own.
 PAGE_HEADERS = [
@@ -140,9 +141,7 @@ class PayController(http.Controller):
         """Tell whether this is more than a look ahead, or one of our own people trying the link."""
         http_request = request.httprequest
         is_ahead = any(http_request.headers.get(name) for name in PREFETCH_HEADERS)
-        return (
-            http_request.method != "HEAD" and not is_ahead and not request.env.user._is_internal()
-        )
+        return http_request.method != "HEAD" and not is_ahead and not request.env.user._is_internal()
 
     # === ANSWERS === #
 
@@ -171,6 +170,8 @@ class PayController(http.Controller):
         }
         sentence = NOTICES.get(values["notice"])
         values["notice_text"] = sentence and payment_request.env._(sentence)
+        if values["notice"] == "failed" and (advice := payment_request._get_payer_advice()):
+            values["notice_text"] = f"{payment_request.env._(DECLINED)} {advice}"
         return self._render(payment_request.env, "payment_request_stripe.pay_page", values)
 
     def _answer_unknown(self):

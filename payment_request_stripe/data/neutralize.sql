@@ -1,7 +1,8 @@
 -- A copy of a production database neither charges, nor sends, nor believes what it receives.
 UPDATE payment_provider
    SET payment_request_webhook_secret = NULL,
-       payment_request_webhook_ref = NULL;
+       payment_request_webhook_ref = NULL,
+       payment_request_webhook_key = NULL;
 UPDATE res_company
    SET payment_request_messaging_service = NULL,
        sms_twilio_account_sid = NULL,
@@ -19,6 +20,24 @@ UPDATE payment_request_webhook
 UPDATE payment_request_webhook_event
    SET state = 'failed'
  WHERE state IN ('queued', 'sending');
+-- Production's sessions at Stripe must not be reached from here, whatever keys are entered later.
+UPDATE payment_request_checkout
+   SET state = 'expired',
+       url = NULL
+ WHERE state IN ('intended', 'open');
+UPDATE payment_request_refund
+   SET state = 'cancelled'
+ WHERE state = 'intended';
+UPDATE payment_request_event
+   SET state = 'ignored'
+ WHERE state IN ('received', 'failed');
+DELETE FROM ir_cron_trigger
+ WHERE cron_id IN (
+       SELECT res_id
+         FROM ir_model_data
+        WHERE module = 'payment_request_stripe'
+          AND model = 'ir.cron'
+       );
 UPDATE ir_cron
    SET active = FALSE
  WHERE id IN (

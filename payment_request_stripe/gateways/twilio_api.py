@@ -150,6 +150,12 @@ class TwilioGateway:
             raise OutcomeUnknown("Twilio's answer names no message.")
         return DeliveryReport(ref=str(message.sid), status=str(message.status or ""))
 
+    def get_account_status(self) -> str:
+        """Return Twilio's word for how the account is: ``active``, ``suspended`` or ``closed``."""
+        with _translated():
+            account = self._client().api.v2010.accounts(self._account_sid).fetch()
+        return str(account.status or "")
+
     def is_valid_callback(
         self, url: str, form: Mapping[str, str | list[str]], signature: str | None
     ) -> bool:

@@ -1,15 +1,30 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import models
+from datetime import timedelta
+from typing import NamedTuple
+
+from odoo import fields, models
+from odoo.service.db import list_dbs
+from odoo.tools import config
 
 from ..gateways.errors import GatewayError
+from ..gateways.reach import EVENT_TYPE, knock
+from ..gateways.stripe_api import key_mode
 
-WORKERS = (
-    "ir_cron_process_events",
-    "ir_cron_send_deliveries",
-    "ir_cron_poll_stripe",
-    "ir_cron_expire_requests",
-)
+# An event that came so lately proves that the address is heard.
+HEARD_WITHIN = timedelta(days=7)
+
+
+class Check(NamedTuple):
+    """One line of the set-up assistant.
+
+    :ivar state: ``ok``, ``note`` (worth knowing, nothing to mend) or ``trouble``
+    :ivar sentence: what is so, or what is wrong and what to do
+    """
+
+    code: str
+    state: str
+    sentence: str
 
 
 class PaymentProvider(models.Model):
@@ -18,75 +33,239 @@ class PaymentProvider(models.Model):
     _inherit = "payment.provider"
 
     def action_payment_request_check(self):
-        """Check the set-up here and at Stripe, and say what is missing; changes nothing."""
+        """Open the set-up assistant, which checks everything here, at Stripe and at Twilio."""
         self.ensure_one()
         self.check_access("write")
-        provider = self.sudo()
-        trouble = [
-            sentence
-            for sentence in (
-                *provider._check_payment_request_accounts(),
-                *provider._check_payment_request_workers(),
-                *provider._check_payment_request_at_stripe(),
-            )
-            if sentence
-        ]
+        assistant = self.env["payment.request.setup"].create({"provider_id": self.id})
+        assistant.action_look()
         return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning" if trouble else "success",
-                "sticky": bool(trouble),
-                "title": self.env._("Payment requests"),
-                "message": "\n".join(trouble)
-                or self.env._("Everything is set up: payment links can be sent and are booked."),
-            },
+            "type": "ir.actions.act_window",
+            "name": self.env._("Set-up of Payment Links"),
+            "res_model": assistant._name,
+            "res_id": assistant.id,
+            "views": [(False, "form")],
+            "target": "new",
         }
 
-    def _check_payment_request_accounts(self):
-        """Yield what is wrong with the key, the journal or the clearing account."""
-        yield self._check_payment_request_setup()
+    def _get_setup_checks(self):
+        """Look at everything; changes nothing, and asks Stripe, Twilio and our own webhook.
+
+        :return: a list of `Check`, in the order in which one sets it up
+        """
+        self.ensure_one()
+        provider = self.sudo().with_company(self.company_id)
+        provider.env["ir.cron"]._commit_progress()  # nothing is held while others are asked
+        return [
+            provider._check_setup_key(),
+            *provider._check_setup_account(),
+            provider._check_setup_journal(),
+            provider._check_setup_clearing(),
+            provider._check_setup_address(),
+            provider._check_setup_dbfilter(),
+            *provider._check_setup_webhook(),
+            provider._check_setup_reachable(),
+            provider._check_setup_workers(),
+            provider._check_setup_mail(),
+            provider._check_setup_twilio(),
+        ]
+
+    # === HERE === #
+
+    def _check_setup_key(self):
+        if self.state == "disabled":
+            return Check(
+                "key",
+                "trouble",
+                self.env._("The provider is switched off: choose Test Mode or Enabled."),
+            )
+        if not self.stripe_secret_key:
+            sentence = self.env._("Enter the secret key of your Stripe account.")
+            return Check("key", "trouble", sentence)
+        if key_mode(self.stripe_secret_key) != ("live" if self.state == "enabled" else "test"):
+            sentence = self.env._(
+                "The secret key is of the other mode (test or live) than the provider."
+            )
+            return Check("key", "trouble", sentence)
+        if self.state == "test":
+            return Check("key", "ok", self.env._("A test key, in test mode: no money moves."))
+        return Check("key", "ok", self.env._("A live key: money moves."))
+
+    def _check_setup_journal(self):
+        journal = self.journal_id
+        if not journal:
+            sentence = self.env._("Payments need a bank journal of their own.")
+            return Check("journal", "trouble", sentence)
+        return Check("journal", "ok", journal.display_name)
+
+    def _check_setup_clearing(self):
         account = self._get_payment_request_method_line().payment_account_id
-        if account and not (account.reconcile and account.account_type == "asset_current"):
-            yield self.env._(
+        if not account:
+            sentence = self.env._(
+                "The Stripe payment method has no outstanding account on which payments wait for "
+                "their payout."
+            )
+            return Check("clearing", "trouble", sentence)
+        if not (account.reconcile and account.account_type == "asset_current"):
+            sentence = self.env._(
                 "The clearing account %(account)s must be a reconcilable current asset, or "
                 "payouts cannot be matched with their payments.",
                 account=account.display_name,
             )
+            return Check("clearing", "trouble", sentence)
+        return Check("clearing", "ok", account.display_name)
 
-    def _check_payment_request_workers(self):
-        """Yield what keeps links from being reached, or events from being booked."""
-        if self.state == "enabled" and not self.get_base_url().startswith("https://"):
-            yield self.env._("The address of this Odoo (web.base.url) must start with https.")
-        for name in WORKERS:
-            cron = self.env.ref(f"payment_request_stripe.{name}", raise_if_not_found=False)
-            if not (cron and cron.active):
-                yield self.env._(
-                    "The scheduled action %(name)s is switched off.",
-                    name=cron.name if cron else name,
-                )
+    def _check_setup_address(self):
+        base = self.get_base_url()
+        if base.startswith("https://"):
+            return Check("address", "ok", base)
+        sentence = self.env._(
+            "The address of this Odoo (web.base.url) is %(base)s: customers and Stripe need one "
+            "that starts with https.",
+            base=base,
+        )
+        return Check("address", "trouble" if self.state == "enabled" else "note", sentence)
 
-    def _check_payment_request_at_stripe(self):
-        """Yield what Stripe says is wrong: the key, the account, the webhook endpoint."""
-        if not self.payment_request_webhook_secret:
-            yield self.env._("There is no signing secret: press Create Webhook.")
-        if self._check_payment_request_setup():
-            return
+    def _check_setup_dbfilter(self):
+        """Several databases behind one address: without a filter, Stripe's events find none."""
+        if config["dbfilter"] or config["db_name"] or len(list_dbs(force=True)) < 2:
+            return Check("dbfilter", "ok", self.env._("Its address leads to this database."))
+        sentence = self.env._(
+            "This server has several databases and no dbfilter: Stripe's events do not arrive. "
+            "Set dbfilter in Odoo's configuration file."
+        )
+        return Check("dbfilter", "trouble", sentence)
+
+    def _check_setup_workers(self):
+        off = self._get_payment_request_crons().filtered(lambda cron: not cron.active)
+        if not off:
+            return Check("workers", "ok", self.env._("All scheduled actions are on."))
+        names = ", ".join(off.mapped("name"))
+        return Check("workers", "trouble", self.env._("Switched off: %(names)s.", names=names))
+
+    def _check_setup_mail(self):
+        servers = self.env["ir.mail_server"].search_count([])
+        if not servers and config["smtp_server"] in (None, False, "", "localhost"):
+            sentence = self.env._("There is no server for outgoing e-mail.")
+            return Check("mail", "trouble", sentence)
+        if not self.company_id.email:
+            sentence = self.env._("The company has no e-mail address to write from.")
+            return Check("company", "trouble", sentence)
+        return Check(
+            "mail", "ok", self.env._("E-mails come from %(email)s.", email=self.company_id.email)
+        )
+
+    def _check_setup_twilio(self):
+        company = self.company_id
+        if company.sms_provider != "twilio" or not company.sms_twilio_account_sid:
+            return Check("twilio", "note", self.env._("Not used: links go out by e-mail only."))
+        if not (company.payment_request_messaging_service or company.sms_twilio_number_ids):
+            sentence = self.env._("Twilio has no number or messaging service to send from.")
+            return Check("twilio", "trouble", sentence)
         try:
-            gateway = self._get_stripe_gateway()
-            account = gateway.retrieve_account()
-            endpoints = gateway.list_webhook_endpoints()
+            status = company._get_twilio_gateway().get_account_status()
         except GatewayError as error:
-            yield self.env._("Stripe said: %(reason)s", reason=error.message)
-            return
+            sentence = self.env._("Twilio said: %(reason)s", reason=error.message)
+            return Check("twilio", "trouble", sentence)
+        if status != "active":
+            sentence = self.env._("Twilio's account is %(status)s.", status=status)
+            return Check("twilio", "trouble", sentence)
+        return Check("twilio", "ok", self.env._("The account is active and has a sender."))
+
+    # === AT STRIPE === #
+
+    def _check_setup_account(self):
+        """Ask who the key belongs to, and whether its country and currency are the company's."""
+        if self._check_setup_key().state == "trouble":
+            return []
+        try:
+            account = self._get_stripe_gateway().retrieve_account()
+        except GatewayError as error:
+            sentence = self.env._("Stripe said: %(reason)s", reason=error.message)
+            return [Check("account", "trouble", sentence)]
         if not account.charges_enabled:
-            yield self.env._("Stripe does not let this account take payments yet.")
-        ours = [one for one in endpoints if one.url == self.payment_request_webhook_url]
-        live = [one for one in ours if one.status == "enabled"]
-        if not live:
-            yield self.env._(
-                "Stripe has no active webhook to %(url)s.", url=self.payment_request_webhook_url
+            sentence = self.env._("Stripe does not let this account take payments yet.")
+            return [Check("account", "trouble", sentence)]
+        company = self.company_id
+        known = {"country": account.country, "currency": account.currency}
+        mine = {"country": company.country_id.code or "", "currency": company.currency_id.name}
+        if known == mine:
+            sentence = self.env._("In %(country)s, pays out in %(currency)s.", **known)
+            return [Check("account", "ok", sentence)]
+        sentence = self.env._(
+            "The Stripe account is in %(country)s and pays out in %(currency)s, the company is in "
+            "%(home)s and keeps its books in %(books)s: Stripe converts what it takes in other "
+            "currencies, for a fee.",
+            **known,
+            home=mine["country"] or "?",
+            books=mine["currency"],
+        )
+        return [Check("account", "note", sentence)]
+
+    def _check_setup_webhook(self):
+        if not self.payment_request_webhook_secret:
+            sentence = self.env._("Stripe does not tell Odoo yet when a link is paid.")
+            return [Check("webhook", "trouble", sentence)]
+        if self._check_setup_key().state == "trouble":
+            return []
+        said = self._ask_stripe_health()
+        troubles = [
+            trouble
+            for trouble, _fact in (
+                self._get_endpoint_health(said),
+                self._get_version_health(said),
             )
-        handled = set(self.env["payment.request.event"]._handled_event_types())
-        if live and not any(handled <= {*one.event_types} for one in live):
-            yield self.env._("The webhook at Stripe does not send all events: create it again.")
+            if trouble
+        ]
+        if troubles:
+            return [Check("webhook", "trouble", troubles[0])]
+        if "count" not in said:
+            return []  # the account's line says why
+        sentence = self.env._("Stripe tells all that we handle, and signs it.")
+        return [Check("webhook", "ok", sentence)]
+
+    def _check_setup_reachable(self):
+        """Look for an event that came lately, or knock at our own address with a signed one."""
+        lately = fields.Datetime.now() - HEARD_WITHIN
+        last = self.env["payment.request.event"].search(
+            [
+                ("provider_id", "=", self.id),
+                ("event_ref", "not =like", "sync:%"),
+                ("event_type", "!=", EVENT_TYPE),
+                ("create_date", ">=", lately),
+            ],
+            order="id desc",
+            limit=1,
+        )
+        if last:
+            moment = self._tell_moment(last.create_date)
+            sentence = self.env._("Stripe's last event came on %(moment)s.", moment=moment)
+            return Check("reachable", "ok", sentence)
+        secret = (self.payment_request_webhook_secret or "").split(",")[0].strip()
+        if not secret:
+            sentence = self.env._("It can be tried once there is a webhook.")
+            return Check("reachable", "note", sentence)
+        url = self.payment_request_webhook_url
+        status, _ref = knock(url, secret, livemode=self.state == "enabled")
+        if status == 200:
+            sentence = self.env._("A signed event was heard at %(url)s.", url=self.get_base_url())
+            return Check("reachable", "ok", sentence)
+        return Check("reachable", "trouble", self._explain_knock(status))
+
+    def _explain_knock(self, status):
+        if status is None:
+            return self.env._(
+                "Nothing answers at %(url)s. Check the address and the proxy before Odoo; Stripe "
+                "must reach it from outside.",
+                url=self.get_base_url(),
+            )
+        if status == 404:
+            return self.env._(
+                "Another database or site answers at %(url)s: check web.base.url and dbfilter.",
+                url=self.get_base_url(),
+            )
+        return self.env._(
+            "The webhook at %(url)s answered %(status)s instead of 200: check the proxy before "
+            "Odoo, and that it leaves the body of requests as it is.",
+            url=self.get_base_url(),
+            status=status,
+        )

@@ -102,6 +102,7 @@ class PaymentRequestDelivery(models.Model):
     retry_at = fields.Datetime(string="Not Before", readonly=True)
     claimed_at = fields.Datetime(readonly=True)
     sent_at = fields.Datetime(readonly=True)
+    template_name = fields.Char(string="Template", readonly=True)
     uuid = fields.Char(
         required=True, readonly=True, copy=False, default=lambda self: str(uuid.uuid4())
     )

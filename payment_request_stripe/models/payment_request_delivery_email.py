@@ -81,6 +81,7 @@ class PaymentRequestDelivery(models.Model):
             mails = template.sudo().send_mail_batch(ids, email_values={"auto_delete": False})
             return {mail.res_id: mail for mail in mails}
 
+        self.template_name = template.name
         mail_of = self._render_each(render)
         mails = {row: mail_of[row.request_id.id] for row in self if row.request_id.id in mail_of}
         for row, mail in mails.items():

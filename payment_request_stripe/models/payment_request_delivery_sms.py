@@ -71,6 +71,7 @@ class PaymentRequestDelivery(models.Model):
         bodies = {}
         for template, rows in self.grouped(lambda row: row._get_sms_template()).items():
             if template:
+                rows.template_name = template.name
                 texts = rows._render_each(
                     lambda ids, template=template: template.sudo()._render_field(
                         "body", ids, compute_lang=True

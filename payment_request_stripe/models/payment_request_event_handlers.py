@@ -84,7 +84,8 @@ class PaymentRequestEvent(models.Model):
         if checkout.state == "failed":
             return self.env._("What became of this debit is known already.")
         reason = event.failure_message or self.env._("The bank did not carry out the debit.")
-        checkout._write_refs(event, state="failed", failure_reason=reason)
+        decline = checkout._get_decline_values(event)
+        checkout._write_refs(event, state="failed", failure_reason=reason, **decline)
         request = checkout.request_id
         if request._has_debit_under_way():
             return self.env._("A later debit is on its way.")
@@ -98,9 +99,12 @@ class PaymentRequestEvent(models.Model):
     def _on_declined(self, checkout, event: PaymentEvent):
         """A card was declined: the payer is still on Stripe's page and may try another one."""
         request = checkout.request_id
+        if checkout.state in ("complete", "failed") and event.failure_code:
+            checkout.write(checkout._get_decline_values(event))  # why a debit failed
         if checkout._get_payment() or checkout.state not in ("intended", "open"):
             return self.env._("A later payment is known already.")
-        checkout._write_refs(event)
+        checkout._write_refs(event, **checkout._get_decline_values(event))
+        request._log_step(f"declined: {checkout.decline_code or 'no code'}", checkout)
         reason = event.failure_message or self.env._("The payment was declined.")
         if not request._transition("failed", failure_reason=reason):
             request.sudo().failure_reason = reason

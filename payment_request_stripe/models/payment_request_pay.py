@@ -128,6 +128,7 @@ class PaymentRequest(models.Model):
             return
         self.opened_at = fields.Datetime.now()
         self._emit("opened")
+        self._log_step("opened by a person")
 
     # === TO STRIPE === #
 

@@ -80,6 +80,11 @@ class AccessCase(ApiCase):
         self.env["payment.request.credit"].sudo().create(
             {"request_id": request.id, "item_id": item.id, "amount": 1}
         )
+        self._run_cron("ir_cron_check_health")
+        line = Command.create({"code": "key", "state": "ok"})
+        self.env["payment.request.setup"].sudo().create(
+            {"provider_id": self.provider.id, "line_ids": [line]}
+        )
         self.env["payment.request.delivery"].sudo().create(
             {"request_id": request.id, "channel": "sms", "recipient": "+14155550100"}
         )

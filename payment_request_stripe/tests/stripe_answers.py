@@ -36,6 +36,8 @@ class StripeAnswers(StripeUndo):
             return self._expanded(self._find(self.sessions, "checkout session", ref), params)
         if route == "/v1/checkout/sessions/{id}/expire":
             return self._expire_session(ref)
+        if route == "/v1/payment_intents":
+            return self.pay_directly(params)
         if route == "/v1/payment_intents/{id}":
             return self._expanded(self._find(self.payment_intents, "payment_intent", ref), params)
         if route == "/v1/payouts/{id}":

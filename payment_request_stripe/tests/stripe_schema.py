@@ -27,6 +27,7 @@ ROUTES = (
     ("POST", "/v1/checkout/sessions/{id}/expire", checkout_params.SessionExpireParams),
     ("POST", "/v1/customers", stripe_params.CustomerCreateParams),
     ("GET", "/v1/customers/{id}", stripe_params.CustomerRetrieveParams),
+    ("POST", "/v1/payment_intents", stripe_params.PaymentIntentCreateParams),
     ("GET", "/v1/payment_intents/{id}", stripe_params.PaymentIntentRetrieveParams),
     ("POST", "/v1/webhook_endpoints", stripe_params.WebhookEndpointCreateParams),
     ("GET", "/v1/webhook_endpoints", stripe_params.WebhookEndpointListParams),

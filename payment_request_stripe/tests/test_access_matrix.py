@@ -25,6 +25,8 @@ MODELS = {
     "payment.request.delivery": (READERS, NOBODY, NOBODY, NOBODY),
     "payment.request.dispute": (READERS, NOBODY, NOBODY, NOBODY),
     "payment.request.event": (READERS, NOBODY, NOBODY, NOBODY),
+    "payment.request.health": (READERS, NOBODY, NOBODY, NOBODY),
+    "payment.request.health.line": (READERS, NOBODY, NOBODY, NOBODY),
     "payment.request.line": (READERS, NOBODY, NOBODY, NOBODY),
     "payment.request.payout": (READERS, NOBODY, NOBODY, NOBODY),
     "payment.request.payout.line": (READERS, NOBODY, NOBODY, NOBODY),
@@ -36,11 +38,14 @@ MODELS = {
     "payment.request.reminder.plan": (READERS, NOBODY, NOBODY, NOBODY),
     "payment.request.reminder.run": (READERS, NOBODY, NOBODY, NOBODY),
     "payment.request.reminder.step": (READERS, NOBODY, NOBODY, NOBODY),
+    "payment.request.report": (READERS, NOBODY, NOBODY, NOBODY),
     "payment.request.send.wizard": DIALOG,
     "payment.request.send.wizard.credit": DIALOG,
     "payment.request.send.wizard.line": DIALOG,
     "payment.request.webhook": (READERS, NOBODY, NOBODY, NOBODY),
     "payment.request.webhook.event": (READERS, NOBODY, NOBODY, NOBODY),
+    "payment.request.setup": (NOBODY, NOBODY, NOBODY, NOBODY),
+    "payment.request.setup.line": (NOBODY, NOBODY, NOBODY, NOBODY),
 }
 # method that can be called over RPC: who is not turned away.
 METHODS = {
@@ -54,6 +59,7 @@ METHODS = {
     ("account.payment", "action_payment_request_refund_credit"): BILLING,
     ("account.payment", "action_post"): BILLING,
     ("payment.provider", "action_payment_request_check"): NOBODY,
+    ("payment.provider", "action_payment_request_check_health"): NOBODY,
     ("payment.provider", "action_payment_request_create_webhook"): NOBODY,
     ("payment.request", "action_cancel"): BILLING,
     ("payment.request", "action_refresh"): BILLING,
@@ -73,12 +79,19 @@ METHODS = {
     ("payment.request.event", "action_retry"): BILLING,
     ("payment.request.payout", "action_check_again"): BILLING,
     ("payment.request.payout", "action_view_payments"): READERS,
+    ("payment.request.health", "action_check"): BILLING,
     ("payment.request.refund.wizard", "action_refund"): BILLING,
     ("payment.request.reminder.run", "action_view_lines"): READERS,
+    ("payment.request.report", "action_open_request"): READERS,
+    # Figures of the companies that one may see.
+    ("payment.request.report", "get_dashboard"): READERS | {"other_company"},
     ("payment.request.send.wizard", "action_send"): BILLING,
     ("payment.request.webhook", "action_make_secret"): NOBODY,
     ("payment.request.webhook", "action_view_events"): READERS,
     ("payment.request.webhook.event", "action_replay"): BILLING,
+    ("payment.request.setup", "action_look"): NOBODY,
+    ("payment.request.setup", "action_test"): NOBODY,
+    ("payment.request.setup.line", "action_mend"): NOBODY,
     # Customers may belong to several companies; the other one finds no invoice to ask for.
     ("res.partner", "action_send_payment_link"): BILLING | {"other_company"},
 }
@@ -103,6 +116,7 @@ ROUTES = {
     ("GET", "/api/paylinks/openapi.json"): 200,
     ("GET", "/api/paylinks"): {**API_READ, "other_company": 200},
     ("POST", "/api/paylinks"): {**API_ACT, "billing": 201, "other_company": 422},
+    ("GET", "/api/paylinks/metrics"): {**API_READ, "other_company": 200},
     ("GET", "/api/paylinks/<int:request_id>"): API_READ,
     ("POST", "/api/paylinks/<int:request_id>/cancel"): API_ACT,
     ("POST", "/api/paylinks/<int:request_id>/resend"): API_ACT,
@@ -142,7 +156,10 @@ class TestAccessMatrix(AccessCase):
     def test_methods(self):
         examples = self._make_examples()
         invoice = self._create_invoice(40)
-        arguments = {"create_and_send": {"allocations": [{"invoice_id": invoice.id}]}}
+        arguments = {
+            "create_and_send": {"allocations": [{"invoice_id": invoice.id}]},
+            "get_dashboard": {"days": 30},
+        }
         for (model, method), allowed in METHODS.items():
             body = {"ids": examples[model].ids, **arguments.get(method, {})}
             if arguments.get(method):

@@ -16,62 +16,9 @@ class TestProvider(StripeWireCase, PaymentRequestCommon):
         super().setUp()
         self.provider = self.provider.sudo()
 
-    def _check(self):
-        return self.provider.action_payment_request_check()["params"]
-
     def _create_webhook(self):
         with self._as_in_production(self.provider) as provider:
             provider.action_payment_request_create_webhook()
-
-    def test_a_complete_setup_is_green(self):
-        self._create_webhook()
-        self.assertEqual(self._check()["type"], "success")
-
-    def test_the_check_names_what_is_missing(self):
-        self._create_webhook()
-        (endpoint,) = self.stripe.webhook_endpoints.values()
-        worker = self.env.ref("payment_request_stripe.ir_cron_process_events")
-        method_line = self.provider._get_payment_request_method_line()
-        for break_it, mend_it, sentence in (
-            (
-                lambda: endpoint.update(status="disabled"),
-                lambda: endpoint.update(status="enabled"),
-                "no active webhook",
-            ),
-            (
-                lambda: endpoint.update(enabled_events=["charge.succeeded"]),
-                lambda: endpoint.update(
-                    enabled_events=self.env["payment.request.event"]._handled_event_types()
-                ),
-                "does not send all events",
-            ),
-            (
-                lambda: worker.sudo().write({"active": False}),
-                lambda: worker.sudo().write({"active": True}),
-                "switched off",
-            ),
-            (
-                lambda: self.clearing_account.write({"reconcile": False}),
-                lambda: self.clearing_account.write({"reconcile": True}),
-                "reconcilable current asset",
-            ),
-            (
-                lambda: method_line.write({"payment_account_id": False}),
-                lambda: method_line.write({"payment_account_id": self.clearing_account.id}),
-                "no outstanding account",
-            ),
-        ):
-            with self.subTest(sentence):
-                break_it()
-                self.assertIn(sentence, self._check()["message"])
-                mend_it()
-                self.assertEqual(self._check()["type"], "success")
-
-    def test_a_refused_key_is_said(self):
-        self.stripe.fail_next(
-            "GET", "/v1/account", status=401, kind="invalid_request_error", message="Invalid key."
-        )
-        self.assertIn("Stripe said: Invalid key.", self._check()["message"])
 
     def test_a_second_webhook_keeps_the_first_secret(self):
         self._create_webhook()

@@ -68,6 +68,7 @@ class FakeTwilio(HttpClient):
         """:param auth: the only ``(account sid, token)`` that is let in; by default any"""
         super().__init__(None, False)
         self.auth = auth
+        self.account_status = "active"
         self.messages = []
         self.attempts = 0
         self.opted_out = set()
@@ -147,12 +148,20 @@ class FakeTwilio(HttpClient):
         """
         with self._lock:
             self.attempts += 1
+            if method == "GET":
+                return self._tell_account(url, auth)
             try:
                 self._check(method, url, data)
             except AssertionError as error:
                 self.violations.append(str(error))
                 raise
             return self._answer(data, auth)
+
+    def _tell_account(self, url, auth):
+        assert re.fullmatch(r"https?://[^/]+/2010-04-01/Accounts/AC[^/]*\.json", url), url
+        if self.auth and auth != self.auth:
+            return _refusal(401, 20003, "Authenticate")
+        return Response(200, json.dumps({"sid": auth[0], "status": self.account_status}))
 
     def _check(self, method, url, data):
         route = re.fullmatch(r"https?://[^/]+/2010-04-01/Accounts/AC[^/]*/Messages\.json", url)

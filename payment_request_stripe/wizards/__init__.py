@@ -8,4 +8,5 @@ from . import (
     payment_request_send_wizard_notice,
     payment_request_send_wizard_preview,
     payment_request_refund_wizard,
+    payment_request_setup,
 )
