@@ -77,6 +77,7 @@ from . import (
     payment_request_desk,
     payment_request_webhook,
     payment_request_webhook_event,
+    payment_request_webhook_desk,
     payment_request_credit,
     payment_request_debit,
     payment_request_setup_test,

@@ -9,7 +9,6 @@ from datetime import timedelta
 from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from ..gateways.errors import GatewayError
 from ..gateways.webhook_out import TIMEOUT, sign
@@ -59,8 +58,8 @@ class PaymentRequestWebhookEvent(models.Model):
     request_id = fields.Many2one(
         comodel_name="payment.request", required=True, readonly=True, ondelete="cascade", index=True
     )
-    event_ref = fields.Char(string="Event", required=True, readonly=True)
-    event_type = fields.Selection(EVENT_TYPES, string="What Happened", required=True, readonly=True)
+    event_ref = fields.Char(string="Event ID", required=True, readonly=True)
+    event_type = fields.Selection(EVENT_TYPES, string="Event", required=True, readonly=True)
     happened_at = fields.Datetime(required=True, readonly=True)
     # What was posted first is posted each time: receivers may compare.
     body = fields.Text(readonly=True)
@@ -86,27 +85,6 @@ class PaymentRequestWebhookEvent(models.Model):
         "(webhook_id, event_ref)", "An event is kept once per endpoint."
     )
     _due = models.Index("(id) WHERE state IN ('queued', 'sending')")
-
-    # === ACTION METHODS === #
-
-    def action_replay(self):
-        """Send these events again now, with the same ids and words.
-
-        :raise UserError: when one of them is on its way already
-        """
-        # Accountants may not write events; whoever may write requests may have them sent again.
-        self.check_access("read")
-        self.env["payment.request"].check_access("write")
-        self.request_id.check_access("read")
-        if any(event._is_on_its_way() for event in self):
-            raise UserError(self.env._("This event is on its way already."))
-        values = {"state": "queued", "retry_at": False, "attempt_count": 0}
-        self.sudo().write({**values, "failure_reason": False})
-        self._ring()
-        return True
-
-    def _is_on_its_way(self):
-        return self.state == "sending" or (self.state == "queued" and not self.retry_at)
 
     # === THE OUTBOX === #
 

@@ -3,12 +3,13 @@
 """axe-core looks at pages in a real browser; the set-up of `make test` fetches it."""
 
 import functools
+import json
 import os
 from pathlib import Path
 
 GRAVE = ("serious", "critical")
 LOOK = """
-    axe.run(document, {resultTypes: ["violations"]}).then(result => result.violations.map(fault => [
+    axe.run(%s, {resultTypes: ["violations"]}).then(result => result.violations.map(fault => [
         fault.impact, fault.id, fault.help, fault.nodes.map(node => node.html).slice(0, 3),
     ]))
 """
@@ -23,9 +24,12 @@ def read_axe():
 
 
 class AccessibilityMixin:
-    def assertAccessible(self, browser, page=""):
-        """Assert that axe-core finds no serious or critical fault on the page that is open."""
+    def assertAccessible(self, browser, page="", within="html"):
+        """Assert that axe-core finds no serious or critical fault on the page that is open.
+
+        :param within: the CSS selector of the part that is ours
+        """
         browser.evaluate(read_axe() + ";0")
-        faults = browser.evaluate(LOOK, is_promise=True)
+        faults = browser.evaluate(LOOK % json.dumps(within), is_promise=True)
         grave = [fault for fault in faults if fault[0] in GRAVE]
         self.assertEqual(grave, [], page)
