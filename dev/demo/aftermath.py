@@ -1,10 +1,11 @@
-"""What happens after the money came: a refund made at Stripe, a dispute that is lost."""
+"""After the money came: a refund at Stripe, a lost dispute, a lost webhook, and the payout."""
 
 from dev.standins.launcher import StandIns
 
-from . import job, ledger
+from . import job, ledger, story
 from .client import OdooClient
 from .money import exact, shown
+from .payer import Payer
 from .waiting import until
 
 FEE_ACCOUNT = {"name": "Stripe fees", "code": "699099", "account_type": "expense"}
@@ -26,6 +27,8 @@ def run(
     _compare(anna, narrator)
     _dispute(anna, standins, request, invoices, narrator)
     _compare(anna, narrator)
+    _lose_a_webhook(admin, anna, standins, narrator)
+    _pay_out(anna, standins, narrator)
 
 
 def _refund(anna, standins, request, invoices, narrator) -> None:
@@ -60,6 +63,46 @@ def _dispute(anna, standins, request, invoices, narrator) -> None:
     narrator.tell("The dispute is lost; the invoices stay open.")
 
 
+def _lose_a_webhook(admin, anna, standins, narrator) -> None:
+    """Throw away the events of a payment: the comparison names it, and the poll heals it."""
+    narrator.step("Another customer pays and closes the browser, and the webhook is thrown away.")
+    lena = story.create_customer(admin, **story.LENA)
+    invoices = story.create_invoices(admin, lena, story.LENAS_INVOICES)
+    request, _dialog = job.send_link(anna, invoices)
+    payer = Payer(request.link)
+    payer.open_page()
+    payer.go_to_stripe()
+    session = anna.read("payment.request", request.id, "stripe_checkout_session_ref")
+    standins.control("webhooks/pause")
+    paid = standins.control(f"sessions/{session['stripe_checkout_session_ref']}/pay")
+    standins.control("webhooks/resume", drop=True)
+    said = _ask_comparison(anna)
+    ledger.check(not said["is_equal"], "the comparison did not notice the lost webhook")
+    ledger.check(paid["payment_intent"] in said["result"], said["result"])
+    narrator.tell(*said["result"].splitlines())
+    narrator.step("The poll asks Stripe, and the worker books what it hears.")
+    admin.run_cron("payment_request_stripe.ir_cron_poll_stripe")
+    until("The healing", lambda: not any(_get_owed(anna, invoices).values()))
+    _compare(anna, narrator)
+
+
+def _pay_out(anna, standins, narrator) -> None:
+    narrator.step("Stripe pays out to the bank.")
+    payout = standins.control("payouts")
+    until(
+        "The payout's proof",
+        lambda: anna.find(
+            "payment.request.payout",
+            [("stripe_payout_ref", "=", payout["id"]), ("proof", "!=", "asked")],
+            ["proof"],
+        ),
+    )
+    (row,) = anna.find("payment.request.payout", [], ["amount", "proof", "result"])
+    ledger.check(row["proof"] == "equal", row["result"])
+    ledger.check(int(exact(row["amount"]) * 100) == payout["amount"], "another amount")
+    narrator.tell(f"{payout['id']} of {shown(exact(row['amount']))}:", *row["result"].splitlines())
+
+
 def _until_dispute(anna, request, state) -> None:
     until(
         f"The dispute's state {state}",
@@ -73,9 +116,13 @@ def _get_owed(anna, invoices) -> dict:
 
 
 def _compare(anna, narrator) -> None:
+    said = _ask_comparison(anna)
+    ledger.check(said["is_equal"], said["result"])
+    narrator.tell(f"Compared with Stripe: {said['result']}")
+
+
+def _ask_comparison(anna) -> dict:
     comparison = anna.create("payment.request.comparison", {})
     comparison = comparison[0] if isinstance(comparison, list) else comparison
     anna.call("payment.request.comparison", "action_compare", [comparison])
-    said = anna.read("payment.request.comparison", comparison, "is_equal", "result")
-    ledger.check(said["is_equal"], said["result"])
-    narrator.tell(f"Compared with Stripe: {said['result']}")
+    return anna.read("payment.request.comparison", comparison, "is_equal", "result")

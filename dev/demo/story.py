@@ -36,6 +36,8 @@ TOM = {"name": "Tom Lindqvist", "email": "tom@tenants.example", "phone": "+1 415
 TOMS_INVOICES = (("Rent, this month", "980.00", 5), ("Parking space", "75.50", 5))
 IDA = {"name": "Ida Marsh", "phone": "+1 415 555 0112"}
 IDAS_INVOICES = (("Garage, this month", "95.00", 3),)
+LENA = {"name": "Lena Brandt", "email": "lena@tenants.example", "phone": "+1 415 555 0113"}
+LENAS_INVOICES = (("Rent, this month", "1040.00", 5), ("Storage room", "64.25", 5))
 # These only make the lists look like a company's.
 OTHERS = (
     ("Mill Street Bakery", "bakery@tenants.example", (("Shop rent", "2140.00", -3),)),

@@ -19,6 +19,8 @@ POST disputes                          opened: `session`, `payment_intent` or `c
                                        `reason`, `inquiry` (moves no money)
 POST disputes/<ref>/<status>           next status: under_review, won, lost, needs_response
                                        (an inquiry escalates), warning_closed, …
+POST payouts                           the balance goes to the bank: `currency`, `manual`
+POST payouts/<ref>/failed              the bank sends it back
 GET  events ?type=                     events with their deliveries, newest first (at most 100)
 POST events/<ref>/resend               `times` copies at once; answers their HTTP statuses
 POST webhooks/pause                    nothing is delivered any more: only a poll can learn
@@ -42,7 +44,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from . import checkout, customers, disputes, faults, payments, refunds, shapes, store
+from . import checkout, customers, disputes, faults, payments, payouts, refunds, shapes, store
 from .errors import StripeError
 from .inbox import Inbox, set_stopped
 from .store import World
@@ -73,6 +75,8 @@ class Control:
             ("refunds/{ref}/{outcome}", self.refund_outcome),
             ("disputes", self.dispute),
             ("disputes/{ref}/{status}", self.dispute_status),
+            ("payouts", self.payout),
+            ("payouts/{ref}/failed", self.payout_failed),
             ("webhooks/pause", self.pause),
             ("webhooks/resume", self.resume),
             ("faults", self.fault),
@@ -157,6 +161,15 @@ class Control:
 
     def dispute_status(self, _body: dict, ref: str, status: str) -> dict:
         return self._show(disputes.advance(self.world, self.world.find("dispute", ref), status))
+
+    def payout(self, body: dict) -> dict:
+        made = payouts.pay_out(
+            self.world, body.get("currency", ""), automatic=not body.get("manual")
+        )
+        return self._show(made)
+
+    def payout_failed(self, _body: dict, ref: str) -> dict:
+        return self._show(payouts.fail(self.world, self.world.find("payout", ref)))
 
     def pause(self, _body: dict) -> dict:
         self.world.courier.pause()

@@ -255,11 +255,24 @@ def _lister(kind: str, url: str, names: tuple[str, ...]):
             row
             for row in store.newest(call.world.tables[kind])
             if all(row[name] == call.params[name] for name in names if name in call.params)
+            and _is_paid_out(call, row)
             and store.created_within(row, call.params)
         ]
         return store.list_page(rows, call.params, url)
 
     return answer
+
+
+def _is_paid_out(call: Call, row: dict) -> bool:
+    """Is it part of the payout asked for, if any? Raises StripeError 400 for a manual one."""
+    if "payout" not in call.params:
+        return True
+    if not call.world.find("payout", call.params["payout"], param="payout")["automatic"]:
+        raise errors.invalid(
+            "Balance transaction history can only be filtered on automatic transfers, not manual.",
+            "payout",
+        )
+    return row.get("_payout") == call.params["payout"]
 
 
 def _reader(kind: str):

@@ -19,6 +19,7 @@ from . import (
     events,
     payment_pages,
     payments,
+    payouts,
     refunds,
     webhooks,
 )
@@ -40,6 +41,7 @@ _ROUTES = (
     *customers.ROUTES,
     *payments.ROUTES,
     *direct_payments.ROUTES,
+    *payouts.ROUTES,
     *refunds.ROUTES,
     *disputes.ROUTES,
     *events.ROUTES,

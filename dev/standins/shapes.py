@@ -19,6 +19,7 @@ _CLASSES = {
     "dispute": stripe.Dispute,
     "payment_intent": stripe.PaymentIntent,
     "payment_method": stripe.PaymentMethod,
+    "payout": stripe.Payout,
     "price": stripe.Price,
     "product": stripe.Product,
     "refund": stripe.Refund,

@@ -32,6 +32,7 @@ KINDS = {
     "balance_transaction": ("txn_3", 23),
     "refund": ("re_3", 23),
     "dispute": ("du_1", 23),
+    "payout": ("po_1", 23),
     "event": ("evt_1", 23),
     "webhook_endpoint": ("we_1", 23),
     "product": ("prod_", 14),

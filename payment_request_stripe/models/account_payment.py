@@ -66,22 +66,27 @@ class AccountPayment(models.Model):
         """
         self.filtered("payment_request_id").check_access("write")
         result = super().action_post()
-        again = self.filtered(
-            lambda payment: payment.payment_request_id and payment.payment_type == "inbound"
-        )
-        for payment in again.filtered(lambda payment: payment._has_lost_shares()):
+        ours = self.filtered("payment_request_id")
+        again = ours.filtered(lambda payment: payment.payment_type == "inbound")
+        lost = again.filtered(lambda payment: payment._has_lost_shares())
+        # What was refunded or disputed of a share pays no invoice.
+        (lost | (ours - again))._reconcile_undone_shares()
+        for payment in lost:
             payment._reconcile_payment_request_lines()
         return result
 
     def action_cancel(self):
         """Cancel, and tell who is in charge: the money is at Stripe all the same."""
         result = super().action_cancel()
-        for payment in self.filtered("stripe_payment_intent_ref"):
+        for payment in self.filtered("payment_request_id"):
+            amount = payment.currency_id.format(payment.amount)
             payment.payment_request_id._notify_person_in_charge(
                 self.env._("A payment was cancelled: %(payment)s", payment=payment.name),
-                self.env._(
+                self.env._("Stripe has refunded %(amount)s. Post it again.", amount=amount)
+                if payment.stripe_refund_ref
+                else self.env._(
                     "Stripe still holds %(amount)s. Post the payment again, or refund it.",
-                    amount=payment.currency_id.format(payment.amount),
+                    amount=amount,
                 ),
             )
         return result
@@ -95,6 +100,19 @@ class AccountPayment(models.Model):
             share.payment_request_line_id._get_settled() and not share.reconciled
             for share in self.move_id.line_ids._get_request_shares()
         )
+
+    def _reconcile_undone_shares(self):
+        """Reconcile posted items that took money back with their shares again, where both open."""
+        lines = self.move_id.line_ids
+        plan = [
+            undo | undo.payment_request_share_id
+            for undo in lines.payment_request_undo_ids | lines.filtered("payment_request_share_id")
+            if undo.parent_state == "posted" == undo.payment_request_share_id.parent_state
+            and not undo.reconciled
+            and not undo.payment_request_share_id.reconciled
+        ]
+        if plan:
+            self.env["account.move.line"]._reconcile_plan(plan)
 
     def _synchronize_to_moves(self, changed_fields):
         """Keep the entries of our payments as booked: they have a line per invoice.

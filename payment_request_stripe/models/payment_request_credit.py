@@ -2,6 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 
+from ..exceptions import PaymentRequestRefused
 from ..gateways.money import to_decimal, to_major
 from .payment_request_undo_dates import get_undo_floor
 
@@ -73,7 +74,10 @@ class AccountPayment(models.Model):
             return False
         nobody, nothing = self.env["payment.request.line"], self.env["account.move"]
         refunds = self.env["payment.request.refund"]
-        refund = refunds._write_down(self, [(nobody, credit, nothing)], "duplicate")
+        try:
+            refund = refunds._write_down(self, [(nobody, credit, nothing)], "duplicate")
+        except PaymentRequestRefused:  # of an amount that Stripe cannot express, for one
+            return False
         self.env.ref("payment_request_stripe.ir_cron_poll_stripe").sudo()._trigger()
         self.payment_request_id._message_log(
             body=self.env._(

@@ -6,6 +6,10 @@ import zipfile
 
 from odoo import models
 from odoo.exceptions import UserError
+from odoo.tools import html2plaintext
+
+# What went out to the customer, in Odoo's words for messages.
+SENT = ("email", "email_outgoing", "sms")
 
 
 class PaymentRequestDispute(models.Model):
@@ -32,15 +36,25 @@ class PaymentRequestDispute(models.Model):
         missing = []
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as pack:
             for invoice in self.request_id.line_ids.move_id:
-                try:
-                    document = invoice._get_invoice_legal_documents("pdf", allow_fallback=True)
-                    pack.writestr(f"invoices/{document['filename']}", document["content"])
-                except UserError as error:  # this server cannot make PDF files
-                    missing.append(f"{invoice.name}: {error}")
+                name, content, remark = self._get_document(invoice)
+                pack.writestr(f"invoices/{name}".replace("..", ""), content)
+                missing += [f"{invoice.name}: {remark}"] if remark else []
             facts = {**self._get_facts(), "missing_documents": missing}
             pack.writestr("facts.json", json.dumps(facts, indent=2, default=str))
             pack.writestr("messages.txt", self._get_messages())
         return buffer.getvalue()
+
+    def _get_document(self, invoice):
+        """Return ``(file name, content, remark)`` of an invoice: its PDF, else as a web page."""
+        try:
+            document = invoice._get_invoice_legal_documents("pdf", allow_fallback=True)
+            return document["filename"], document["content"], ""
+        except UserError as error:  # this server cannot make PDF files
+            reports = self.env["ir.actions.report"]
+            content, _kind = reports._render_qweb_html("account.account_invoices", invoice.ids)
+            name = f"{invoice.name}.html".replace("/", "_")
+            remark = self.env._("no PDF (%(reason)s), a web page instead", reason=error)
+            return name, content, remark
 
     def _get_facts(self):
         """Return what we know of the payment; nothing secret, no link that could be used."""
@@ -83,5 +97,14 @@ class PaymentRequestDispute(models.Model):
             f"{f' ({row.vendor_ref})' if row.vendor_ref else ''}"
             for row in request.delivery_ids.sorted("id")
         ]
+        sent = request.message_ids.filtered(lambda message: message.message_type in SENT)
+        texts = [
+            f"--- {message.date} {message.subject or ''}\n{self._get_text(message)}"
+            for message in sent.sorted("id")
+        ]
         opened = f"Link first opened by a person: {request.opened_at or 'not known'}"
-        return "\n".join([*(rows or ["No message was sent by the system."]), opened, ""])
+        return "\n".join([*(rows or ["No message was sent by the system."]), opened, *texts, ""])
+
+    def _get_text(self, message):
+        """Return what a message said, without the link that it carried."""
+        return html2plaintext(message.body or "").replace(self.request_id.access_token, "…")

@@ -8,7 +8,7 @@ from ..gateways.money import to_major
 from ..gateways.payouts import COMPOSITION, Payout, movements_of, parse_movement, parse_payout
 
 POLL = "payment_request_stripe.ir_cron_poll_stripe"
-# What of a payout may still become different in the books, without being asked for.
+# How many payouts that differ are looked at again by the poll.
 WATCHED = 60
 
 
@@ -131,10 +131,13 @@ class PaymentRequestPayout(models.Model):
 
     # === THE PROOF === #
 
-    def _prove(self):
-        """Say whether the parts sum up, and name what the books do not say as Stripe does."""
+    def _prove(self, again=False):
+        """Say whether the parts sum up, and name what the books do not say as Stripe does.
+
+        :param bool again: look only at the lines that differed
+        """
         for payout in self:
-            payout.line_ids._link()
+            payout.line_ids.filtered(lambda line: not again or line.difference)._link()
             missing = payout._get_missing()
             named = [line.difference for line in payout.line_ids if line.difference]
             if missing:
@@ -212,5 +215,6 @@ class PaymentRequestEvent(models.Model):
         result = super()._cron_poll_stripe()
         payouts = self.env["payment.request.payout"]
         payouts._poll()
-        payouts.search([("proof", "=", "different")], order="id desc", limit=WATCHED)._prove()
+        differing = payouts.search([("proof", "=", "different")], order="id desc", limit=WATCHED)
+        differing._prove(again=True)
         return result

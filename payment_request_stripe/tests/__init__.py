@@ -61,4 +61,5 @@ from . import (
     test_views,
     test_webhook,
     test_wizard,
+    test_worlds,
 )

@@ -4,7 +4,9 @@ import io
 import itertools
 import json
 import zipfile
+from unittest.mock import patch
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -149,3 +151,26 @@ class TestDispute(MoneyCase):
             )
         self.assertEqual(facts["invoices"][0]["number"], invoice.name)
         self.assertNotIn(request.access_token, json.dumps(facts))
+
+    def test_the_evidence_pack_tells_messages_and_makes_do_without_pdf(self):
+        request, (invoice,), charge = self._pay_invoices(100)
+        delivery = request.delivery_ids[:1]
+        delivery.write({"state": "delivered", "vendor_ref": "<proof@example.com>"})
+        request.message_post(
+            body=f"Please pay: {request.pay_url}", subject="Your invoices", message_type="email"
+        )
+        _dispute, events = self.stripe.dispute(charge)
+        self._receive(*events)
+        trouble = UserError("Unable to find Wkhtmltopdf on this system.")
+        with patch.object(type(invoice), "_get_invoice_legal_documents", side_effect=trouble):
+            content = request.dispute_ids._pack_evidence()
+        with zipfile.ZipFile(io.BytesIO(content)) as pack:
+            (page,) = [name for name in pack.namelist() if name.startswith("invoices/")]
+            self.assertTrue(page.endswith(".html"))
+            self.assertIn("Rent", pack.read(page).decode())
+            messages = pack.read("messages.txt").decode()
+            facts = json.loads(pack.read("facts.json"))
+        self.assertIn("no PDF", facts["missing_documents"][0])
+        self.assertIn("delivered (<proof@example.com>)", messages)
+        self.assertIn("Please pay", messages)
+        self.assertNotIn(request.access_token, messages)
