@@ -178,6 +178,18 @@ class TestPayout(MoneyCase):
         # What is on the clearing account is what arrives on the bank.
         self.assertEqual(float(self._get_booked_totals()["USD"]), payout.amount)
 
+    def test_labels_on_the_clearing_account_name_what_stripe_names(self):
+        request, (invoice,), charge = self._pay_invoices(100)
+        self._refund(request, {invoice: 30})
+        (refund,) = self.stripe.refunds.values()
+        items = self.env["account.move.line"].search(
+            [("account_id", "=", self.clearing_account.id)], order="id"
+        )
+        for item, ref in zip(items, (charge["payment_intent"], refund["id"]), strict=True):
+            self.assertIn(ref, item.name)
+            self.assertIn(request.name, item.name)
+            self.assertIn(ref, item.move_id.origin_payment_id.memo)
+
     def test_the_back_fill_brings_payouts(self):
         self._pay_invoices(100)
         self.stripe.pay_out()

@@ -97,8 +97,7 @@ class TestCompanies(PaymentRequestHttpCase):
     def _tell(self, event, provider, secret):
         token = provider.sudo().payment_request_endpoint_token
         answer = self._post_event(event, secret, f"/api/stripe/webhook/{token}")
-        self.env["payment.request.event"].sudo()._cron_process()
-        self.env.invalidate_all()
+        self._run_cron("ir_cron_process_events")
         return answer.status_code
 
     def test_each_books_its_own(self):

@@ -63,6 +63,7 @@ class PaymentRequestComparison(models.TransientModel):
         )
         return {
             "type": "ir.actions.act_window",
+            "name": self.env._("Compare with Stripe"),
             "res_model": self._name,
             "res_id": self.id,
             "view_mode": "form",
