@@ -65,14 +65,15 @@ class AccountPayment(models.Model):
         Odoo does not reconcile a payment again that was cancelled or reset to draft.
         """
         self.filtered("payment_request_id").check_access("write")
+        again = self.filtered(
+            lambda payment: payment.payment_request_id and payment.move_id.posted_before
+        )
         result = super().action_post()
-        ours = self.filtered("payment_request_id")
-        again = ours.filtered(lambda payment: payment.payment_type == "inbound")
-        lost = again.filtered(lambda payment: payment._has_lost_shares())
         # What was refunded or disputed of a share pays no invoice.
-        (lost | (ours - again))._reconcile_undone_shares()
-        for payment in lost:
-            payment._reconcile_payment_request_lines()
+        again._reconcile_undone_shares()
+        for payment in again.filtered(lambda one: one.payment_type == "inbound"):
+            if payment._has_lost_shares():
+                payment._reconcile_payment_request_lines()
         return result
 
     def action_cancel(self):
