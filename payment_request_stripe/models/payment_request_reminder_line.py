@@ -65,26 +65,21 @@ class PaymentRequestReminderLine(models.Model):
         due = self.filtered(lambda line: line.state == "due" and line.step_id)
         return due.sorted("days")[-1:].step_id
 
-    def _leave_to_other_links(self, request):
-        """Leave out what another open link asks for: one message carries one link."""
-        asked = self.env["payment.request.line"].search(
-            [
-                ("move_id", "in", self.move_id.ids),
-                ("request_id.state", "in", ("sent", "failed")),
-                ("request_id", "!=", request.id),
-            ]
-        )
-        for line in self.filtered(lambda line: line.move_id not in request.line_ids.move_id):
-            others = asked.filtered(lambda one, line=line: one.move_id == line.move_id).request_id
-            if others:
-                line._leave_out(
-                    "other_link",
-                    self.env._(
-                        "%(other)s asks for it, and the customer is reminded of %(name)s today.",
-                        other=others[0].name,
-                        name=request.name,
-                    ),
-                )
+    def _leave_to_other_links(self, request, requests):
+        """Leave out what another of the open `requests` asks for: a message carries one link."""
+        mine = request.line_ids.move_id
+        for line in self.filtered(lambda line: line.move_id not in mine):
+            for other in requests - request:
+                if line.move_id in other.line_ids.move_id:
+                    line._leave_out(
+                        "other_link",
+                        self.env._(
+                            "%(other)s asks for it, and the customer is reminded of %(name)s "
+                            "today.",
+                            other=other.name,
+                            name=request.name,
+                        ),
+                    )
 
 
 class PaymentRequest(models.Model):
@@ -121,29 +116,35 @@ class PaymentRequest(models.Model):
             return method
         return "sms" if contact["to_phone"] else "email"
 
-    def _get_reminder_messages(self, step):
-        """Return the messages of a step, and a refusal when nobody would get one.
-
-        :return: ``([(request, channel, recipient)], None or {"code", "message"})``
-        """
+    def _prepare_reminder(self, step):
+        """Return the options of a step's message, as making a link takes them."""
         self.ensure_one()
         contact = self._get_recipients(
             self.partner_id, {"to_email": self.to_email, "to_phone": self.to_phone}
         )
-        moves = self.line_ids.move_id[:1]
         options = {**contact, "partner_id": self.partner_id.id}
         options["delivery_method"] = self._get_reachable_method(
-            moves, step.delivery_method, options
+            self.line_ids.move_id[:1], step.delivery_method, options
         )
-        if refusal := self._get_delivery_refusal(moves, options):
-            return [], dict(zip(("code", "message"), refusal, strict=True))
-        addresses = self._get_addresses(moves, options)
-        opted_out = self._get_opted_out(addresses)
-        if refusal := self._get_opt_out_group_refusal(moves, options, opted_out):
+        return options
+
+    def _get_reminder_messages(self, options, opted_out):
+        """Return the messages of a step, and a refusal when nobody would get one.
+
+        :param dict options: of :meth:`_prepare_reminder`
+        :param set opted_out: addresses that want no messages
+        :return: ``([(request, channel, recipient)], None or {"code", "message"})``
+        """
+        self.ensure_one()
+        moves = self.line_ids.move_id[:1]
+        refusal = self._get_delivery_refusal(moves, options) or self._get_opt_out_group_refusal(
+            moves, options, opted_out
+        )
+        if refusal:
             return [], dict(zip(("code", "message"), refusal, strict=True))
         return [
             (self, "email" if "@" in address else "sms", address)
-            for address in addresses
+            for address in self._get_addresses(moves, options)
             if address.lower() not in opted_out
         ], None
 

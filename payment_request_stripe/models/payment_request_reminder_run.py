@@ -66,7 +66,7 @@ class PaymentRequestReminderRun(models.Model):
             "type": "ir.actions.act_window",
             "name": self.env._("Reminder Log"),
             "res_model": "payment.request.reminder.line",
-            "view_mode": "list,form",
+            "view_mode": "list,kanban,form",
             "domain": [("run_id", "in", self.ids)],
         }
 

@@ -151,7 +151,7 @@ class PaymentRequestReminderRun(models.Model):
         links = {key: self._choose_link(group, requests) for key, group in groups.items()}
         for key, group in groups.items():
             if links[key]:
-                group._leave_to_other_links(links[key])
+                group._leave_to_other_links(links[key], requests)
                 links[key]._check_blocked_lines(group._still_due(), verdicts)
         groups = {key: left for key, group in groups.items() if (left := group._still_due())}
         self._make_links({key: group for key, group in groups.items() if not links[key]}, links)
@@ -242,13 +242,22 @@ class PaymentRequestReminderRun(models.Model):
         :param dict links: ``{key: request or none}``
         :param dict groups: ``{key: lines}``, reminded of by the link
         """
-        by_step, reminded = {}, {}
+        by_step, reminded, prepared = {}, {}, {}
         for key, group in groups.items():
             request, left = links[key], group._still_due()
-            if not request or not left:
-                continue
-            step = left._get_step()
-            messages, refusal = request._get_reminder_messages(step)
+            if request and left:
+                step = left._get_step()
+                prepared[request] = left, step, request._prepare_reminder(step)
+        opted_out = self.env["payment.request"]._get_opted_out(
+            [
+                address
+                for _group, _step, options in prepared.values()
+                for address in (options["to_email"], options["to_phone"])
+                if address
+            ]
+        )
+        for request, (left, step, options) in prepared.items():
+            messages, refusal = request._get_reminder_messages(options, opted_out)
             if refusal:
                 left._refuse(refusal)
                 continue
