@@ -3,7 +3,10 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
+# Customers whose reminders are made, and committed, in one step.
+CUSTOMERS = 50
 # Lines that only say why nothing was sent are kept so long.
 KEEP_SKIPPED = timedelta(days=90)
 
@@ -58,6 +61,34 @@ class PaymentRequestReminderRun(models.Model):
                 ["__count", "request_id:count_distinct"],
             )
         }
+
+    # === WHAT IS LEFT TO DO === #
+
+    def _get_waiting_lines(self):
+        return self.env["payment.request.reminder.line"].search(
+            [("run_id", "in", self.ids), ("state", "=", "due")]
+        )
+
+    def _get_next_customers(self, last):
+        self.env.cr.execute(
+            SQL(
+                "SELECT DISTINCT partner_id FROM payment_request_reminder_line"
+                " WHERE run_id = %s AND state = 'due' AND partner_id > %s"
+                " ORDER BY partner_id LIMIT %s",
+                self.id,
+                last,
+                CUSTOMERS,
+            )
+        )
+        return [row[0] for row in self.env.cr.fetchall()]
+
+    def _give_up(self, customers):
+        """Leave out for today what broke down."""
+        self._get_waiting_lines().filtered(lambda line: line.partner_id.id in customers)._leave_out(
+            "refused", self.env._("Something went wrong here. It is tried again tomorrow.")
+        )
+
+    # === ACTION METHODS === #
 
     def action_view_lines(self):
         """Show what became of each invoice."""

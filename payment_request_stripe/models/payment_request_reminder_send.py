@@ -7,14 +7,11 @@ from psycopg2 import IntegrityError
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 from .payment_request_delivery import CONFLICT_TRIES, CONFLICTS
 
 _logger = logging.getLogger(__name__)
 
-# Customers whose reminders are made, and committed, in one step.
-CUSTOMERS = 50
 # When somebody else holds a customer's invoices, it is tried again after so long.
 PATIENCE = timedelta(minutes=2)
 CRON = "payment_request_stripe.ir_cron_send_reminders"
@@ -73,47 +70,33 @@ class PaymentRequestReminderRun(models.Model):
         old._get_waiting_lines()._leave_out("overtaken")
         old.state = "done"
 
-    def _get_waiting_lines(self):
-        return self.env["payment.request.reminder.line"].search(
-            [("run_id", "in", self.ids), ("state", "=", "due")]
-        )
-
     def _step(self, last):
         """Write to the next customers; return the last one's id, or None when none is left now.
 
         :param int last: the customer after whom to go on
         """
         self.ensure_one()
+        customers = self._get_next_customers(last)
+        if not customers:
+            self._close_when_over()
+            return None
         for _try in range(CONFLICT_TRIES):
             try:
                 with self.env.cr.savepoint():
-                    return self._remind_some(last)
+                    self._remind_some(customers)
+                break
             except CONFLICTS:
                 # Somebody changed a link or an invoice of these customers: look once more.
                 self.env["ir.cron"]._commit_progress()
                 self.env.invalidate_all()
             except Exception:
-                # It must not keep the other companies waiting.
-                _logger.exception("reminder run %s does not go on", self.id)
-                return None
-        self._ring(fields.Datetime.now() + PATIENCE)
-        return None
+                # It must not keep the other customers waiting.
+                _logger.exception("reminder run %s leaves out %s", self.id, customers)
+                self._give_up(customers)
+                break
+        return customers[-1]
 
-    def _remind_some(self, last):
-        self.env.cr.execute(
-            SQL(
-                "SELECT DISTINCT partner_id FROM payment_request_reminder_line"
-                " WHERE run_id = %s AND state = 'due' AND partner_id > %s"
-                " ORDER BY partner_id LIMIT %s",
-                self.id,
-                last,
-                CUSTOMERS,
-            )
-        )
-        customers = [row[0] for row in self.env.cr.fetchall()]
-        if not customers:
-            self._close_when_over()
-            return None
+    def _remind_some(self, customers):
         lines = self.env["payment.request.reminder.line"].search(
             [
                 ("run_id", "=", self.id),
@@ -123,7 +106,6 @@ class PaymentRequestReminderRun(models.Model):
             order="partner_id, date_due, id",
         )
         self._remind(lines._lock_groups())
-        return customers[-1]
 
     def _close_when_over(self):
         if self._get_waiting_lines():
@@ -158,7 +140,7 @@ class PaymentRequestReminderRun(models.Model):
         self._queue_reminders(links, groups)
 
     def _find_links(self, lines):
-        """Return the open links (locked) that ask these lines' customers, those in use first."""
+        """Return the open links that ask these lines' customers, the newest first."""
         requests = self.env["payment.request"].search(
             [
                 ("company_id", "=", self.company_id.id),
@@ -260,10 +242,12 @@ class PaymentRequestReminderRun(models.Model):
             messages, refusal = request._get_reminder_messages(options, opted_out)
             if refusal:
                 left._refuse(refusal)
+                request.filtered(lambda one: one.state == "draft").unlink()
                 continue
             request._extend_by(left)
-            by_step.setdefault(step, []).extend(messages)
-            reminded[request] = left._still_due(), step
+            if left := left._still_due():
+                by_step.setdefault(step, []).extend(messages)
+                reminded[request] = left, step
         for step, messages in by_step.items():
             self.env["payment.request"]._queue_messages(
                 messages, automatic=True, reminder_run_id=self.id, reminder_step_id=step.id
