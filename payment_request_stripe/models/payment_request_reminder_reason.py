@@ -166,7 +166,7 @@ class AccountMove(models.Model):
         }
 
     def _get_overdue_together(self):
-        """Return these invoices and what else their customers owe since then, not asked for yet.
+        """Return these invoices and what else of their customers is overdue, not asked for yet.
 
         A rule on a date comes once for each invoice: the first gathers all into one link, and for
         the others there is nothing left.
@@ -183,7 +183,9 @@ class AccountMove(models.Model):
                     ("move_type", "=", "out_invoice"),
                     ("state", "=", "posted"),
                     ("payment_state", "in", ("not_paid", "partial")),
-                    ("invoice_date_due", "<=", max(moves.mapped("invoice_date_due"))),
+                    "|",
+                    ("id", "in", moves.ids),
+                    ("invoice_date_due", "<", company._get_payment_request_today()),
                 ],
                 order="invoice_date_due, id",
             )

@@ -35,8 +35,8 @@ class TestAutomation(DeliveryCase):
         self.assertFalse(invoice.payment_request_ids)
 
     def test_one_link_for_all_that_is_overdue(self):
-        late = [self._create_late_invoice(days) for days in (4, 5, 30)]
-        soon, held = self._create_late_invoice(2), self._create_late_invoice(6)
+        late = [self._create_late_invoice(days) for days in (2, 4, 5, 30)]
+        soon, held = self._create_late_invoice(-2), self._create_late_invoice(6)
         held.payment_request_hold = True
         self.rule.active = True
         self._run_rules()
