@@ -40,6 +40,7 @@
         "views/payment_provider_views.xml",
         "views/res_config_settings_views.xml",
         "views/pay_templates.xml",
+        "views/pay_payer_templates.xml",
         "views/portal_templates.xml",
         "views/report_invoice.xml",
         "views/report_statement.xml",

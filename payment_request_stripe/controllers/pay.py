@@ -8,33 +8,13 @@ from functools import cache
 from odoo import fields, http
 from odoo.exceptions import UserError
 from odoo.http import content_disposition, request
-from odoo.tools import LazyTranslate, file_open
+from odoo.tools import file_open
 from odoo.tools.misc import format_amount, format_date
 
+from ..gateways.colour import darken, readable
+from .pay_notices import DECLINED, EVERYWHERE, NOTICES
 from .rate_limit import check_page_rate, get_caller
 
-_lt = LazyTranslate(__name__)
-
-# What may stand in `?notice=`: the sentence is ours, the address carries only its code. A code that
-# is not here says nothing, because the page's own state says it (paid, expired, …).
-NOTICES = {
-    "stale_quote": _lt("The amount has changed. Please look at it again, then press Pay."),
-    "unavailable": _lt(
-        "We cannot reach our payment service at the moment. Nothing was charged. Please try again "
-        "in a minute."
-    ),
-    "refused": _lt(
-        "The payment page could not be opened. Nothing was charged. We have been told; please try "
-        "again later or ask us."
-    ),
-    "not_chargeable": _lt(
-        "This amount cannot be paid online. Nothing was charged. We have been told; please ask us."
-    ),
-    "document": _lt("This document cannot be shown at the moment. Please ask us for it."),
-    "back": _lt("You have not paid, and nothing was charged. You can pay whenever you are ready."),
-    "failed": _lt("Your last payment did not go through. You can try again below."),
-}
-DECLINED = _lt("Your last payment did not go through.")
 # No `form-action`: browsers apply it to the redirect that follows the form, and Stripe's pages may
 # live on a domain of the company's own.
 PAGE_HEADERS = [
@@ -48,6 +28,7 @@ PAGE_HEADERS = [
 # By these, browsers and mail programs say that they load a page before anybody asked for it.
 PREFETCH_HEADERS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 # The browser's own PDF viewer needs more than a page's policy allows.
+SANDBOX = ("Content-Security-Policy", "sandbox; default-src 'self' 'unsafe-inline' data:")
 DOCUMENT_HEADERS = [header for header in PAGE_HEADERS if header[0] != "Content-Security-Policy"]
 
 
@@ -75,27 +56,31 @@ def asset_version():
 
 class PayController(http.Controller):
     @pay_route("/pay/<string:token>")
-    def pay_page(self, token, notice="", **_query):
+    def pay_page(self, token, notice="", **form):
         payment_request = self._find(token)
         if not payment_request:
             return self._answer_unknown()
         if self._is_visit_of_the_customer():
             payment_request._register_opening(request.httprequest.user_agent.string)
-        return self._answer_page(payment_request, notice=notice)
+        return self._answer_page(payment_request, notice=notice, form=form)
 
     @pay_route("/pay/<string:token>/checkout", methods=["POST"], csrf=False)
-    def pay_checkout(self, token, quote="", **_form):
+    def pay_checkout(self, token, quote="", **form):
         payment_request = self._find(token)
         if not payment_request:
             return self._answer_unknown()
         try:
-            url = payment_request._open_checkout(quote)
+            url = payment_request._open_checkout(quote, form)
         except UserError as error:
             payment_request._log_step(f"checkout not opened: {error}")
-            return self._go_to_page(token, notice=getattr(error, "code", "unavailable"))
+            notice = getattr(error, "code", "unavailable")
+            return self._go_to_page(token, notice, self._get_choice_fields(payment_request, form))
         return self._guard(request.redirect(url, code=303, local=False))
 
-    @pay_route("/pay/<string:token>/checkout", readonly=True)
+    @pay_route(
+        [f"/pay/<string:token>/{step}" for step in ("checkout", "promise", "question", "forward")],
+        readonly=True,
+    )
     def pay_checkout_visited(self, token, **_query):
         return self._go_to_page(token) if self._find(token) else self._answer_unknown()
 
@@ -115,6 +100,41 @@ class PayController(http.Controller):
             return self._answer_unknown()
         return self._answer_page(payment_request, notice="back")
 
+    @pay_route("/pay/<string:token>/promise", methods=["POST"], csrf=False)
+    def pay_promise(self, token, **form):
+        return self._serve(token, "promise", form)
+
+    @pay_route("/pay/<string:token>/question", methods=["POST"], csrf=False)
+    def pay_question(self, token, **form):
+        return self._serve(token, "question", form)
+
+    @pay_route("/pay/<string:token>/forward", methods=["POST"], csrf=False)
+    def pay_forward(self, token, **form):
+        return self._serve(token, "forward", form)
+
+    @pay_route("/pay/<string:token>/receipt", readonly=True)
+    def pay_receipt(self, token, **_query):
+        payment_request = self._find(token)
+        if not payment_request:
+            return self._answer_unknown()
+        if not payment_request.amount_paid:
+            return self._go_to_page(token)
+        return self._answer_page(
+            payment_request, template="payment_request_stripe.pay_receipt_page"
+        )
+
+    @pay_route("/pay/<string:token>/statement")
+    def pay_statement(self, token, **_query):
+        payment_request = self._find(token)
+        if not payment_request:
+            return self._answer_unknown()
+        document = payment_request._get_statement_document()
+        if not document:
+            return self._go_to_page(token)
+        return self._answer_document(
+            document["filename"], document["content"], document["mimetype"]
+        )
+
     @pay_route("/pay/<string:token>/status", readonly=True)
     def pay_status(self, token, **_query):
         payment_request = self._find(token)
@@ -126,24 +146,54 @@ class PayController(http.Controller):
     def pay_invoice(self, token, line_id, **_query):
         payment_request = self._find(token)
         line = payment_request.line_ids.filtered(lambda line: line.id == line_id)
-        if payment_request.state == "cancelled" or not line or line.move_id.state != "posted":
+        is_there = line and line.move_id.state == "posted"
+        if not is_there or not payment_request._offers_documents():
             return self._answer_unknown()
         try:
             document = line.move_id._get_invoice_legal_documents("pdf", allow_fallback=True)
         except UserError:  # this server cannot make PDF files
             return self._go_to_page(token, notice="document")
-        disposition = content_disposition(document["filename"], disposition_type="inline")
-        headers = [("Content-Type", "application/pdf"), ("Content-Disposition", disposition)]
-        return request.make_response(document["content"], headers + DOCUMENT_HEADERS)
+        return self._answer_document(document["filename"], document["content"], "application/pdf")
+
+    @http.route(
+        "/payment_request_stripe/colour/<string:colour>.css",
+        type="http",
+        auth="none",
+        methods=["GET"],
+        sitemap=False,
+        save_session=False,
+    )
+    def pay_colour(self, colour, **_query):
+        accent = readable(colour)
+        css = f":root{{--accent:{accent};--accent-dark:{darken(accent, 0.25)}}}"
+        headers = [("Content-Type", "text/css"), ("Cache-Control", "public, max-age=604800")]
+        return request.make_response(css, headers)
 
     @staticmethod
     def _is_visit_of_the_customer():
         """Tell whether this is more than a look ahead, or one of our own people trying the link."""
         http_request = request.httprequest
         is_ahead = any(http_request.headers.get(name) for name in PREFETCH_HEADERS)
-        return http_request.method != "HEAD" and not is_ahead and not request.env.user._is_internal()
+        return (
+            http_request.method != "HEAD" and not is_ahead and not request.env.user._is_internal()
+        )
 
     # === ANSWERS === #
+
+    def _serve(self, token, service, form):
+        """Do what a form asks for; what is refused is said beside what was written."""
+        payment_request = self._find(token)
+        if not payment_request:
+            return self._answer_unknown()
+        check_page_rate("payer", payment_request.id)
+        try:
+            payment_request._serve_payer(service, form)
+        except UserError as error:
+            if getattr(error, "code", "") in ("stale_form", "closed"):
+                return self._go_to_page(token, notice=error.code)
+            refused = {"service": service, "sentence": str(error)}
+            return self._answer_page(payment_request, form=form, refused=refused, status=422)
+        return self._go_to_page(token, notice=service)
 
     def _find(self, token):
         payment_request = request.env["payment.request"]._find_by_token(token)
@@ -153,11 +203,14 @@ class PayController(http.Controller):
             check_page_rate("unknown_page", get_caller(request.httprequest.remote_addr))
         return payment_request
 
-    def _answer_page(self, payment_request, notice="", is_return=False):
-        values = payment_request._get_pay_page_values()
+    def _answer_page(self, payment_request, notice="", is_return=False, **options):
+        form, refused = options.get("form") or {}, options.get("refused")
+        values = payment_request._get_pay_page_values(form)
         face = values["page_state"]
         if is_return and face in ("open", "expired") and payment_request._get_live_checkout():
             face = "checking"  # Stripe may know of a payment of which we have not heard yet
+        elif is_return and face == "open" and payment_request.amount_paid:
+            notice = "part_paid"
         elif payment_request.state == "failed":
             notice = notice or "failed"
         values |= {
@@ -165,22 +218,40 @@ class PayController(http.Controller):
             "face": face,
             "is_return": is_return,
             # Every other face says all by itself.
-            "notice": notice if notice == "document" or face == "open" else "",
+            "notice": notice if notice in EVERYWHERE or face == "open" else "",
+            "form": form,
+            "refused": refused or {},
             **self._get_formatters(payment_request, values),
         }
         sentence = NOTICES.get(values["notice"])
-        values["notice_text"] = sentence and payment_request.env._(sentence)
+        values["notice_text"] = values["refusal"] or (sentence and payment_request.env._(sentence))
         if values["notice"] == "failed" and (advice := payment_request._get_payer_advice()):
             values["notice_text"] = f"{payment_request.env._(DECLINED)} {advice}"
-        return self._render(payment_request.env, "payment_request_stripe.pay_page", values)
+        template = options.get("template", "payment_request_stripe.pay_page")
+        return self._render(payment_request.env, template, values, options.get("status", 200))
+
+    def _answer_document(self, name, content, mimetype):
+        headers = [
+            ("Content-Type", mimetype),
+            ("Content-Disposition", content_disposition(name, disposition_type="inline")),
+        ]
+        safe = DOCUMENT_HEADERS if mimetype == "application/pdf" else [*DOCUMENT_HEADERS, SANDBOX]
+        return request.make_response(content, headers + safe)
 
     def _answer_unknown(self):
         """Answer every link that leads nowhere with the same words."""
         return self._render(request.env, "payment_request_stripe.pay_unknown", {}, status=404)
 
-    def _go_to_page(self, token, notice=""):
-        query = {"notice": notice} if notice in NOTICES else None
-        return self._guard(request.redirect_query(f"/pay/{token}", query))
+    def _go_to_page(self, token, notice="", choice=None):
+        query = {**({"notice": notice} if notice in NOTICES else {}), **(choice or {})}
+        return self._guard(request.redirect_query(f"/pay/{token}", query or None))
+
+    def _get_choice_fields(self, payment_request, form):
+        """Return what the payer chose in a form, to show it to them again."""
+        names = {"chosen"} | {
+            f"{kind}_{line.id}" for line in payment_request.line_ids for kind in ("line", "amount")
+        }
+        return {name: form[name][:30] for name in sorted(names & set(form))}
 
     def _render(self, env, template, values, status=200):
         language = env["res.lang"]._get_data(code=env.lang or "en_US")

@@ -15,6 +15,7 @@ WINDOW = 60
 # `payment_request_stripe.rate_limit_<name>` says otherwise; 0 there means without limit.
 LIMITS = {
     "page": 600,  # one link
+    "payer": 6,  # promises, questions and forwards of one link
     "unknown_page": 120,  # links that lead nowhere, from one address
     "api": 3000,  # one user
     "api_refused": 120,  # missing or wrong keys, from one address

@@ -55,7 +55,8 @@ class PaymentRequestCheckout(models.Model):
 
         A discount that was quoted in time stands, although its last day passed since.
         """
-        return self.quote == self.request_id._get_quote(self._get_quote_day())
+        day, choice = self._get_quote_day(), self.quote.get("choice")
+        return self.quote == self.request_id._get_quote(day, choice)
 
     def _offers(self, quote):
         """Tell whether this checkout may still be shown to a payer for `quote`."""

@@ -61,7 +61,7 @@ class PaymentRequest(models.Model):
         """Return whom the next channel can reach, or nothing."""
         self.ensure_one()
         channel = NEXT_CHANNEL.get(delivery.channel)
-        if not (channel and self._is_cascading() and self._is_asking()):
+        if delivery.is_forwarded or not (channel and self._is_cascading() and self._is_asking()):
             return ""
         if self.delivery_ids.filtered(lambda row: row.channel == channel):
             return ""

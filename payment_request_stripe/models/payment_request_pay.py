@@ -92,11 +92,18 @@ class PaymentRequest(models.Model):
             for checkout in self.checkout_ids
         )
 
-    def _get_pay_page_values(self):
-        """Return what the pay page needs; amounts are Decimal, major units, one currency."""
+    def _get_pay_page_values(self, form=None):
+        """Return what the pay page needs; amounts are Decimal, major units, one currency.
+
+        :param dict form: what the payer chose on the page, see :meth:`_read_choice`
+        """
         self.ensure_one()
         page_state = self._get_page_state()
-        quote = self._get_quote()
+        try:
+            choice, refusal = self._read_choice(form), ""
+        except PayerNotice as error:
+            choice, refusal = None, str(error)
+        quote = self._get_quote(choice=choice)
         shares = self._read_quote(quote)
         return {
             "request": self,
@@ -108,6 +115,9 @@ class PaymentRequest(models.Model):
             "company": self.company_id,
             "contact": self._get_person_in_charge(),
             "quote": self._sign_quote(quote) if page_state == "open" else "",
+            "refusal": refusal,
+            **self._get_choice_values(page_state, form or {}, choice),
+            **self._get_service_values(page_state),
         }
 
     def _get_status_values(self):
@@ -132,16 +142,17 @@ class PaymentRequest(models.Model):
 
     # === TO STRIPE === #
 
-    def _open_checkout(self, quote_signature):
+    def _open_checkout(self, quote_signature, form=None):
         """Return the address of a Stripe Checkout for the quote that the page showed.
 
         An open session for the same quote is used again. Commits before and after Stripe is asked.
 
+        :param dict form: what the payer chose on the page, see :meth:`_read_choice`
         :raise PayerNotice: with a sentence for the payer, when there is no way to Stripe now
         """
         self.ensure_one()
         self._check_payable()
-        quote = self._get_quote()
+        quote = self._get_quote(choice=self._read_choice(form))
         if not quote["total"]:
             raise PayerNotice("nothing_due", self.env._("There is nothing left to pay."))
         shown = quote_signature if isinstance(quote_signature, str) else ""

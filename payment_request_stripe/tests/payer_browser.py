@@ -11,6 +11,7 @@ from odoo.tests.common import ChromeBrowser
 KEYS = {
     "Tab": {"code": "Tab", "windowsVirtualKeyCode": 9},
     "Enter": {"code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"},
+    " ": {"code": "Space", "windowsVirtualKeyCode": 32, "text": " "},
 }
 STRIPE_PAGE = """<!DOCTYPE html>
 <html lang="en"><head><title>Checkout</title></head><body>
@@ -49,6 +50,19 @@ class PayerBrowser:
                 )
             if wait_for:
                 self._wait_for(wait_for)
+
+    def tab_to(self, selector, at_most=60):
+        """Press Tab until what `selector` names has the focus."""
+        here = f"document.activeElement.matches({json.dumps(selector)})"
+        for _step in range(at_most):
+            self.press("Tab")
+            if self.evaluate(here):
+                return
+        raise AssertionError(f"the keyboard does not reach {selector}")
+
+    def fill_in(self, text):
+        """Write into the field that has the focus."""
+        self.chrome._websocket_request("Input.insertText", params={"text": text})
 
     def wait_for(self, text):
         with self._listening():

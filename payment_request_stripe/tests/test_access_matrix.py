@@ -107,9 +107,18 @@ ROUTES = {
     ("GET", "/pay/<string:token>/invoice/<int:line_id>"): OPEN,
     ("GET", "/pay/<string:token>/status"): OPEN,
     ("GET", "/pay/<string:token>/success"): OPEN,
+    ("GET", "/pay/<string:token>/promise"): OPEN,
+    ("GET", "/pay/<string:token>/question"): OPEN,
+    ("GET", "/pay/<string:token>/forward"): OPEN,
+    ("GET", "/pay/<string:token>/receipt"): OPEN,
+    ("GET", "/pay/<string:token>/statement"): OPEN,
     ("POST", "/pay/<string:token>/checkout"): OPEN,
     ("GET", "/my/payments"): LOGIN,
     ("POST", "/my/payments/pay"): LOGIN,
+    ("POST", "/pay/<string:token>/promise"): OPEN,
+    ("POST", "/pay/<string:token>/question"): OPEN,
+    ("POST", "/pay/<string:token>/forward"): OPEN,
+    ("GET", "/payment_request_stripe/colour/<string:colour>.css"): 200,
     ("POST", "/api/stripe/webhook"): 400,
     ("POST", "/api/stripe/webhook/<string:endpoint_token>"): 400,
     ("POST", "/payment_request/twilio/status/<string:uuid>"): 403,
@@ -262,6 +271,7 @@ class TestAccessMatrix(AccessCase):
         """Return the status of a call of a route, with the key of a role or the session."""
         filled = (
             path.replace("<string:token>", token)
+            .replace("<string:colour>", "1d4ed8")
             .replace("<int:line_id>", str(request.line_ids[:1].id))
             .replace("<int:request_id>", str(request.id))
             .replace("<string:endpoint_token>", self.provider.payment_request_endpoint_token)

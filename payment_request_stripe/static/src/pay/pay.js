@@ -17,6 +17,12 @@
             button.setAttribute("aria-disabled", "true");
             button.textContent = button.dataset.busy;
         });
+        // What the button says is the total that was shown: another choice has another one.
+        for (const field of document.querySelectorAll("input[form='pay-form']")) {
+            field.addEventListener("input", () => {
+                button.textContent = button.dataset.changed;
+            });
+        }
         // Coming back with the browser's own button shows the page as it was left.
         window.addEventListener("pageshow", () => {
             button.removeAttribute("aria-disabled");
@@ -33,7 +39,9 @@
     async function hasNews() {
         try {
             const answer = await fetch(outcome.dataset.statusUrl, { cache: "no-store" });
-            return answer.ok && (await answer.json()).state !== outcome.dataset.state;
+            const { state, amountPaid } = answer.ok ? await answer.json() : {};
+            const { state: known, paid } = outcome.dataset;
+            return answer.ok && (state !== known || amountPaid !== paid);
         } catch {
             return false; // no network for a moment
         }
