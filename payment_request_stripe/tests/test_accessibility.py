@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 from odoo import fields
-from odoo.tests import tagged
+from odoo.fields import Command
+from odoo.tests import new_test_user, tagged
 
 from .axe import AccessibilityMixin
+from .common import PaymentRequestHttpCase
 from .pay_page_case import PayPageCase
 from .payer_browser import PayerBrowser
 
@@ -67,3 +69,45 @@ class TestAccessibility(AccessibilityMixin, PayPageCase):
         browser.evaluate("document.querySelector('.pay').replaceChildren()")
         with self.assertRaisesRegex(AssertionError, "button-name"):
             self.assertAccessible(browser)
+
+
+@tagged("post_install", "-at_install")
+class TestPortalAccessibility(AccessibilityMixin, PaymentRequestHttpCase):
+    """What is ours of the portal; the frame around it is Odoo's."""
+
+    def _log_in(self, browser):
+        user = new_test_user(
+            self.env,
+            login="portal_of_the_test",
+            groups="base.group_portal",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        user.partner_id.parent_id = self.payer
+        self.authenticate(user.login, user.login, browser=browser.chrome)
+
+    def _look(self):
+        open_invoice, part = self._create_invoice(100), self._create_invoice(50)
+        self._create_request(part, amounts=[20], delivery_method="link")
+        paid = self._create_request(self._create_invoice(10), delivery_method="link")
+        self._click_pay(paid)
+        self._receive(self.stripe.pay(paid.checkout_ids.stripe_checkout_session_ref))
+        browser = PayerBrowser(self)
+        self._log_in(browser)
+        for path in ("/my/payments", "/my/invoices", f"/my/invoices/{open_invoice.id}"):
+            browser.open(path)
+            self.assertIn(path, browser.evaluate("location.pathname"))
+            if path == "/my/payments":
+                self.assertAccessible(browser, path, within="main")
+            else:
+                ours = "a[href='/my/payments']"
+                self.assertTrue(browser.evaluate(f'!!document.querySelector("{ours}")'), path)
+                self.assertAccessible(browser, path, within=ours)
+
+    def test_on_a_phone(self):
+        self.browser_size = "390x844"
+        self._look()
+
+    def test_at_a_desk(self):
+        self.browser_size = "1280x800"
+        self._look()
