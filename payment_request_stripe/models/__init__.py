@@ -8,6 +8,7 @@ from . import (
     account_payment,
     digest_digest,
     ir_cron,
+    ir_sequence,
     mail_thread,
     payment_request_audit,
     payment_provider,

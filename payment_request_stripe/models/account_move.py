@@ -68,9 +68,8 @@ class AccountMove(models.Model):
         moves = self.filtered(lambda move: move.id not in refusals)
         groups = requests._group_moves(moves)
         amounts = dict.fromkeys(moves.ids)
-        for key, members in groups.items():
-            for detail in requests._get_group_refusals({key: members}, amounts, options):
-                refusals.update(dict.fromkeys(members.ids, detail))
+        for key, refusal in requests._find_group_refusals(groups, amounts, options).items():
+            refusals.update(dict.fromkeys(groups[key].ids, refusal))
         moves -= moves.filtered(lambda move: move.id in refusals)
         self.browse(refusals)._message_log_batch(
             {

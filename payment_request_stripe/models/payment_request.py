@@ -212,10 +212,10 @@ class PaymentRequest(models.Model):
             raise AccessError(
                 self.env._("Payment requests are made with Send Payment Link on the invoices.")
             )
-        for vals in vals_list:
-            vals["name"] = vals.get("name") or self.env["ir.sequence"].next_by_code(
-                "payment.request"
-            )
+        nameless = [vals for vals in vals_list if not vals.get("name")]
+        numbers = self.env["ir.sequence"]._draw_payment_request_numbers(len(nameless))
+        for vals, number in zip(nameless, numbers, strict=True):
+            vals["name"] = number
         return super().create(vals_list)
 
     def write(self, vals):

@@ -108,9 +108,10 @@ class PaymentRequest(models.Model):
             amounts, options = self._parse_asked(allocations, options)
             groups, details = self._examine(amounts, options, single=True)
             (key, moves), *_others = groups.items() or [(None, None)]
-            vals = not details and self._prepare_request(
-                key, moves, self._get_asked(moves, amounts, options), options
-            )
+            vals = None
+            if not details:
+                asked = self._get_asked(moves, amounts, options)
+                [vals] = self._prepare_requests({key: moves}, asked, options)
         except LockError as error:
             raise ConcurrencyError(str(error)) from error
         except UserError as error:

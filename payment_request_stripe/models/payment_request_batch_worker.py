@@ -13,6 +13,8 @@ _logger = logging.getLogger(__name__)
 
 # Customers whose links are made, and committed, in one step.
 CUSTOMERS = 50
+# So many invoices are looked at to find them; all of thousands would be read again in each step.
+LINES = 200
 # When somebody else holds the invoices, it is tried again after so long.
 PATIENCE = timedelta(minutes=2)
 
@@ -104,24 +106,23 @@ class PaymentRequestBatch(models.Model):
             for move_id, refusal in moves._get_payment_request_refusals(amounts).items()
         }
         groups = requests._group_moves(moves.filtered(lambda move: move.id not in reasons))
-        for detail in requests._get_group_refusals(groups, amounts, self._get_options()):
-            for members in list(groups.values()):
-                if detail["invoice_id"] in members.ids:
-                    reasons.update(dict.fromkeys(members.ids, detail["message"]))
-        groups = {key: members for key, members in groups.items() if members[0].id not in reasons}
+        refusals = requests._find_group_refusals(groups, amounts, self._get_options())
+        for key, refusal in refusals.items():
+            reasons.update(dict.fromkeys(groups[key].ids, refusal["message"]))
+        groups = {key: members for key, members in groups.items() if key not in refusals}
         self._make_groups(requests, groups, amounts, reasons)
         lines._close(reasons)
         return False
 
     def _take_lines(self):
         """Return the waiting invoices of some customers, locked; None when somebody has them."""
-        waiting = self.env["payment.request.batch.line"].search(
-            [("batch_id", "=", self.id), ("state", "=", "waiting")], order="partner_id, id"
-        )
-        customers = waiting.partner_id[:CUSTOMERS]
-        lines = waiting.filtered(lambda line: line.partner_id in customers)
+        waiting = [("batch_id", "=", self.id), ("state", "=", "waiting")]
+        lines = self.env["payment.request.batch.line"].search(waiting, order="id", limit=LINES)
         if not lines:
             return lines
+        # A customer's invoices go together, wherever they stand.
+        customers = lines.partner_id[:CUSTOMERS]
+        lines = lines.search([*waiting, ("partner_id", "in", customers.ids)], order="id")
         mine = lines.try_lock_for_update(allow_referencing=True)
         moves = lines.move_id.try_lock_for_update(allow_referencing=True)
         if len(mine) < len(lines) or len(moves) < len(lines.move_id):

@@ -1,6 +1,5 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from collections import defaultdict
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
@@ -131,10 +130,9 @@ class PaymentRequest(models.Model):
 
     @api.model
     def _group_moves(self, moves):
-        groups = defaultdict(self.env["account.move"].browse)
-        for move in moves:
-            groups[move.commercial_partner_id, move.company_id, move.currency_id] |= move
-        return dict(groups)
+        return moves.grouped(
+            lambda move: (move.commercial_partner_id, move.company_id, move.currency_id)
+        )
 
     @api.model
     def _get_mix_refusals(self, groups):
@@ -169,13 +167,10 @@ class PaymentRequest(models.Model):
         """Write the requests and their lines, and send them unless told otherwise."""
         moves = self.env["account.move"].union(*groups.values())
         asked = self._get_asked(moves, amounts, options)
-        vals_list = [
-            self._prepare_request(key, moves, asked, options) for key, moves in groups.items()
-        ]
         requests = (
             self.sudo()
-            .with_context(mail_create_nolog=True, mail_create_nosubscribe=True)
-            .create(vals_list)
+            .with_context(mail_create_nolog=True, mail_create_nosubscribe=True, mail_notrack=True)
+            .create(self._prepare_requests(groups, asked, options))
         )
         requests.line_ids.move_id.sudo()._message_log_batch(
             {
@@ -212,12 +207,25 @@ class PaymentRequest(models.Model):
         return moves.partner_id if len(moves.partner_id) == 1 else moves.commercial_partner_id
 
     @api.model
+    def _prepare_requests(self, groups, asked, options):
+        """Return the values of one request per group: what :meth:`_group_moves` returned."""
+        providers = {
+            company: self.env["payment.provider"]._get_payment_request_provider(company)
+            for company in {company for _partner, company, _currency in groups}
+        }
+        return [
+            {
+                "provider_id": providers[key[1]].id,
+                **self._prepare_request(key, moves, asked, options),
+            }
+            for key, moves in groups.items()
+        ]
+
+    @api.model
     def _prepare_request(self, key, moves, asked, options):
         _commercial_partner, company, currency = key
         partner = self._get_payer(moves, options)
-        provider = self.env["payment.provider"]._get_payment_request_provider(company)
         return {
-            "provider_id": provider.id,
             "company_id": company.id,
             "currency_id": currency.id,
             "partner_id": partner.id,

@@ -16,23 +16,38 @@ class PaymentRequest(models.Model):
     def _get_group_refusals(self, groups, amounts, options):
         """Return one detail per group that cannot be asked for or delivered, on its first invoice.
 
-        ``is_whole`` says that it is not about that invoice alone.
+        ``is_whole`` says that it is not about that invoice alone. Takes what
+        :meth:`_find_group_refusals` takes.
+        """
+        return [
+            {"invoice_id": groups[key][:1].id, **refusal, "is_whole": True}
+            for key, refusal in self._find_group_refusals(groups, amounts, options).items()
+        ]
+
+    @api.model
+    def _find_group_refusals(self, groups, amounts, options):
+        """Return ``{group: {"code", "message"}}`` of those that cannot be asked for or delivered.
 
         :param dict groups: ``{(commercial partner, company, currency): invoices}``
         :param dict amounts: ``{invoice id: Decimal in major units, or None for all}``
         """
         asked = self._get_asked(self.env["account.move"].union(*groups.values()), amounts, options)
         setup = {
-            company: self._get_setup_refusal(company) for _partner, company, _currency in groups
+            company: self._get_setup_refusal(company)
+            for company in {company for _partner, company, _currency in groups}
+        }
+        contacts = {
+            key: self._get_recipients(self._get_payer(moves, options), options)
+            for key, moves in groups.items()
         }
         opted_out = self._get_opted_out(
             [
                 address
-                for moves in groups.values()
-                for address in self._get_addresses(moves, options)
+                for contact in contacts.values()
+                for address in self._get_addresses(contact, options)
             ]
         )
-        details = []
+        refusals = {}
         for key, moves in groups.items():
             _partner, company, _currency = key
             refusal = (
@@ -41,20 +56,12 @@ class PaymentRequest(models.Model):
                 or self._get_contract_refusal(company, options)
                 or self._get_credit_refusal(moves, options)
                 or self._get_net_refusal(key, moves, asked, options)
-                or self._get_delivery_refusal(moves, options)
-                or self._get_opt_out_group_refusal(moves, options, opted_out)
+                or self._get_delivery_refusal(moves, contacts[key], options)
+                or self._get_opt_out_group_refusal(contacts[key], options, opted_out)
             )
             if refusal:
-                code, message = refusal
-                details.append(
-                    {
-                        "invoice_id": moves[:1].id,
-                        "code": code,
-                        "message": message,
-                        "is_whole": True,
-                    }
-                )
-        return details
+                refusals[key] = dict(zip(("code", "message"), refusal, strict=True))
+        return refusals
 
     @api.model
     def _get_payer_refusal(self, moves, options):
@@ -116,9 +123,11 @@ class PaymentRequest(models.Model):
         return None
 
     @api.model
-    def _get_addresses(self, moves, options):
-        """Return whom a request for `moves` would go to: e-mails normalized, phones as E.164."""
-        contact = self._get_recipients(self._get_payer(moves, options), options)
+    def _get_addresses(self, contact, options):
+        """Return whom a request would go to: e-mails normalized, phones as E.164.
+
+        :param dict contact: what :meth:`_get_recipients` returns
+        """
         addresses = {
             "email": email_normalize(contact["to_email"]),
             "sms": contact["to_phone"],
@@ -127,9 +136,9 @@ class PaymentRequest(models.Model):
         return [addresses[channel] for channel in channels if addresses[channel]]
 
     @api.model
-    def _get_opt_out_group_refusal(self, moves, options, opted_out):
+    def _get_opt_out_group_refusal(self, contact, options, opted_out):
         """Refuse what nobody would get, because every recipient wants no more messages."""
-        addresses = self._get_addresses(moves, options)
+        addresses = self._get_addresses(contact, options)
         if not addresses or any(address not in opted_out for address in addresses):
             return None
         return "opted_out", self.env._(
@@ -139,7 +148,7 @@ class PaymentRequest(models.Model):
         )
 
     @api.model
-    def _get_delivery_refusal(self, moves, options):
+    def _get_delivery_refusal(self, moves, contact, options):
         """Refuse a channel that has no usable recipient."""
         method = options.get("delivery_method") or "email"
         if method not in dict(self._fields["delivery_method"].selection):
@@ -147,7 +156,6 @@ class PaymentRequest(models.Model):
                 "%(method)s is no way to deliver a payment link.", method=str(method)[:50]
             )
         partner = self._get_payer(moves, options)
-        contact = self._get_recipients(partner, options)
         if method in ("email", "email_sms") or options.get("to_email"):
             if not contact["to_email"]:
                 return "no_email", self.env._(

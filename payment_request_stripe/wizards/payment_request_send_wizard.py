@@ -164,16 +164,10 @@ class PaymentRequestSendWizard(models.TransientModel):
         """
         if len(groups) < 2:
             return {}
-        details = self.env["payment.request"]._get_group_refusals(
+        refusals = self.env["payment.request"]._find_group_refusals(
             groups, self.line_ids._get_amounts(), self._get_inner_options()
         )
-        sentences = {detail["invoice_id"]: detail["message"] for detail in details}
-        left_out = {
-            key: sentences[move.id]
-            for key, moves in groups.items()
-            for move in moves
-            if move.id in sentences
-        }
+        left_out = {key: refusal["message"] for key, refusal in refusals.items()}
         return left_out if len(left_out) < len(groups) else {}
 
     def _get_problems(self, groups):

@@ -120,7 +120,8 @@ class PaymentRequestSendWizard(models.TransientModel):
         options = self._get_inner_options()
         if self.expires_at and self.expires_at <= fields.Datetime.now():
             options["expires_at"] = False
-        vals = requests._prepare_request(key, moves, self.line_ids._get_amounts(), options)
+        amounts = self.line_ids._get_amounts()
+        [vals] = requests._prepare_requests({key: moves}, amounts, options)
         # The link in a preview leads nowhere: nobody shall copy it from there.
         return requests.new({**vals, "name": self.env._("PR/…"), "access_token": NO_TOKEN})
 
