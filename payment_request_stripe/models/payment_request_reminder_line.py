@@ -137,14 +137,14 @@ class PaymentRequest(models.Model):
         """
         self.ensure_one()
         moves = self.line_ids.move_id[:1]
-        refusal = self._get_delivery_refusal(moves, options) or self._get_opt_out_group_refusal(
-            moves, options, opted_out
-        )
+        refusal = self._get_delivery_refusal(
+            moves, options, options
+        ) or self._get_opt_out_group_refusal(options, options, opted_out)
         if refusal:
             return [], dict(zip(("code", "message"), refusal, strict=True))
         return [
             (self, "email" if "@" in address else "sms", address)
-            for address in self._get_addresses(moves, options)
+            for address in self._get_addresses(options, options)
             if address.lower() not in opted_out
         ], None
 
