@@ -23,7 +23,7 @@ def invoices(env, source, partner_ids: list) -> list:
     )
     name = "source.sequence_prefix || lpad(copy.number::text, 5, '0')"
     partner_of = dict.fromkeys(("partner_id", "commercial_partner_id"), "copy.partner")
-    _copy(
+    copy(
         cr,
         "account_move",
         source.ids,
@@ -55,7 +55,7 @@ def invoices(env, source, partner_ids: list) -> list:
         "move_name": "COALESCE(source.move_name, '')",
         "partner_id": "copy.partner",
     }
-    _copy(cr, "account_move_line", source.line_ids.ids, "bench_line", on_line, "copy.source")
+    copy(cr, "account_move_line", source.line_ids.ids, "bench_line", on_line, "copy.source")
     cr.execute(
         """
         UPDATE account_move_line SET move_name = move.name
@@ -88,7 +88,7 @@ def transactions(env, source, invoice_ids: list) -> list:
     )
     reference = "source.reference || '-' || copy.id"
     overrides = {"id": "copy.id", "reference": reference}
-    _copy(cr, "payment_transaction", source.ids, "bench_tx", overrides)
+    copy(cr, "payment_transaction", source.ids, "bench_tx", overrides)
     cr.execute(
         "INSERT INTO account_invoice_transaction_rel (transaction_id, invoice_id) "
         "SELECT id, invoice FROM bench_tx"
@@ -103,7 +103,7 @@ def _new_ids(cr, table: str, count: int) -> list:
     return [row[0] for row in cr.fetchall()]
 
 
-def _copy(cr, table: str, source_ids: list, copies: str, overrides: dict, join: str = "") -> None:
+def copy(cr, table: str, source_ids: list, copies: str, overrides: dict, join: str = "") -> None:
     """Insert every pair of a source row and a row of `copies`, with `overrides` as columns."""
     cr.execute(
         """

@@ -53,9 +53,13 @@ class Sizes:
     native_batch: int = 60
     slow_sms: int = 40
     memory: int = 10_000
+    booked: int = 60
+    tables: tuple = (1_000, 100_000, 1_000_000)
+    growth_rounds: int = 15
+    reminded: int = 100_000
 
 
-QUICK = Sizes(5, 160, 6, 200, 25, 20, 1000)
+QUICK = Sizes(5, 160, 6, 200, 25, 20, 1000, 20, (1_000, 20_000), 8, 10_000)
 
 
 class Invoices:

@@ -42,7 +42,7 @@ def _parse(arguments: list) -> argparse.Namespace:
 
 
 def _measure(prepared: machine.Machine, name: str, options: argparse.Namespace) -> list:
-    from dev.bench import rows, rows_http, rows_sending, wire, world
+    from dev.bench import rows, rows_growth, rows_http, rows_sending, wire, world
 
     groups = (
         ({"P1", "P2", "P3"}, rows.paying, "paying invoices"),
@@ -50,6 +50,8 @@ def _measure(prepared: machine.Machine, name: str, options: argparse.Namespace) 
         ({"P6", "P8"}, rows_sending.many_requests, "making and mailing requests"),
         ({"P7"}, rows_sending.sms, "sending SMS"),
         ({"P4", "P5", "P11"}, rows_http.answering, "answering events"),
+        ({"P12"}, rows_growth.reminders, "choosing whom to remind"),
+        ({"P10"}, rows_growth.full_tables, "the same beside full tables"),
     )
     wanted = {key.strip().upper() for key in options.rows.split(",") if key.strip()}
     sizes = rows.QUICK if options.quick else rows.Sizes()
