@@ -77,8 +77,14 @@ class AccountPayment(models.Model):
         return result
 
     def action_cancel(self):
-        """Cancel, and tell who is in charge: the money is at Stripe all the same."""
-        result = super().action_cancel()
+        """Cancel, and tell who is in charge: the money is at Stripe all the same.
+
+        Odoo deletes the entry of a draft; ours is kept, line by line, to be posted again.
+        """
+        drafts = self.filtered(lambda one: one.payment_request_id and one.move_id.state == "draft")
+        result = super(AccountPayment, self - drafts).action_cancel()
+        drafts.state = "canceled"
+        drafts.move_id.button_cancel()
         for payment in self.filtered("payment_request_id"):
             amount = payment.currency_id.format(payment.amount)
             payment.payment_request_id._notify_person_in_charge(

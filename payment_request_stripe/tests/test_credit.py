@@ -84,6 +84,19 @@ class TestCredit(MoneyCase):
         self.assertOwed(invoice, "0")
         self.assertMoney(request)
 
+    def test_cancelled_and_posted_again_it_pays_what_was_not_refunded(self):
+        request, (invoice, other), _charge = self._pay_invoices(100, 50)
+        self._refund(request, {invoice: 30})
+        payment = request.payment_ids.filtered("stripe_payment_intent_ref")
+        payment.action_draft()
+        payment.action_cancel()
+        self.assertIn(payment.name, " ".join(request.activity_ids.mapped("summary")))
+        payment.action_draft()
+        payment.action_post()
+        self.assertOwed(invoice, "30")
+        self.assertOwed(other, "0")
+        self.assertMoney(request)
+
     # === THE POLICY === #
 
     def test_keep_leaves_it_with_the_customer(self):
