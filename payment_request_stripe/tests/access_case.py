@@ -194,9 +194,10 @@ class AccessCase(ApiCase):
         """Return ``{(HTTP method, rule)}`` of the routes of this addon."""
         return {
             (method, url)
-            for url, endpoint in _generate_routing_rules(["payment_request_stripe"], False)
+            # With the portal, whose pages ours extends.
+            for url, endpoint in _generate_routing_rules(["portal", MODULE.split(".")[2]], False)
             if endpoint.func.__module__.startswith(MODULE)
-            for method in set(endpoint.routing["methods"]) - {"OPTIONS", "TRACE"}
+            for method in set(endpoint.routing.get("methods") or ["GET"]) - {"OPTIONS", "TRACE"}
         }
 
     # === TRYING === #

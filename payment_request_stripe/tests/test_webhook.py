@@ -143,7 +143,10 @@ class TestWebhook(PaymentRequestHttpCase):
         """An unsigned event of ours, and the return page with our references."""
         body = json.dumps(self.event).encode()
         intent = self.event["data"]["object"]["payment_intent"]
-        with mute_logger("odoo.addons.payment_stripe.controllers.main", "odoo.http"):
+        native = "odoo.addons.payment_stripe"
+        with mute_logger(
+            f"{native}.controllers.main", f"{native}.models.payment_transaction", "odoo.http"
+        ):
             self.url_open("/payment/stripe/webhook", data=body)
             for reference in (self.request.name, self.request.access_token):
                 query = {"reference": reference, "payment_intent": intent}
