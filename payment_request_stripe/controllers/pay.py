@@ -223,12 +223,17 @@ class PayController(http.Controller):
             "refused": refused or {},
             **self._get_formatters(payment_request, values),
         }
-        sentence = NOTICES.get(values["notice"])
-        values["notice_text"] = values["refusal"] or (sentence and payment_request.env._(sentence))
-        if values["notice"] == "failed" and (advice := payment_request._get_payer_advice()):
-            values["notice_text"] = f"{payment_request.env._(DECLINED)} {advice}"
+        values["notice_text"] = values["refusal"] or self._get_notice_text(
+            payment_request, values["notice"]
+        )
         template = options.get("template", "payment_request_stripe.pay_page")
         return self._render(payment_request.env, template, values, options.get("status", 200))
+
+    def _get_notice_text(self, payment_request, notice):
+        if notice == "failed" and (advice := payment_request._get_payer_advice()):
+            return f"{payment_request.env._(DECLINED)} {advice}"
+        sentence = NOTICES.get(notice)
+        return sentence and payment_request.env._(sentence)
 
     def _answer_document(self, name, content, mimetype):
         headers = [
