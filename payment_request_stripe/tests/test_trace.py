@@ -1,5 +1,7 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import logging
+
 from odoo.tests import tagged
 
 from ..models import payment_request_trace
@@ -32,7 +34,7 @@ class TestTrace(PayPageCase):
         return session, self.request.stripe_payment_intent_ref
 
     def test_each_step_is_logged_with_its_ids(self):
-        with self.assertLogs(payment_request_trace.__name__, "INFO") as log:
+        with self.assertLogs(payment_request_trace.__name__, logging.INFO) as log:
             session, intent = self._run_a_whole_story()
         ids = f"payment_request={self.request.name} checkout_session={session} "
         for words in (
@@ -47,7 +49,7 @@ class TestTrace(PayPageCase):
             self.assertTrue(any(words in line for line in log.output), (words, log.output))
 
     def test_nothing_secret_is_logged(self):
-        with self.assertLogs(LOGGERS, "DEBUG") as log:
+        with self.assertLogs(LOGGERS, logging.DEBUG) as log:
             self._run_a_whole_story()
         text = "\n".join(log.output)
         self.assertIn("checkout open", text)
