@@ -127,12 +127,13 @@ def foresee(customer, day):
     said |= {one.number: ("along", False) for one in along}
     asked = {one.number for one in due + along}
     customer.link = asked | (customer.link & {one.number for one in opened})
-    if all(one.is_paid(day, noon=True) for one in due):
-        return said | {one.number: ("skipped", "paid") for one in due}
-    customer.last_message = day
-    for one in due:
+    unpaid = [one for one in due if not one.is_paid(day, noon=True)]
+    said |= {one.number: ("skipped", "paid") for one in due}
+    if unpaid:
+        customer.last_message = day
+    for one in unpaid:
         one.step, one.count = steps[one.number], one.count + 1
-    return said | {one.number: ("sent", False) for one in due}
+    return said | {one.number: ("sent", False) for one in unpaid}
 
 
 def _find_step(customer, invoice, day):
