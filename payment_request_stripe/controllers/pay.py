@@ -54,6 +54,11 @@ def asset_version():
     return digest.hexdigest()[:12]
 
 
+def get_texts(form):
+    """Return the fields of a form without uploaded files: no form of ours has one."""
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
 class PayController(http.Controller):
     @pay_route("/pay/<string:token>")
     def pay_page(self, token, notice="", **form):
@@ -69,6 +74,7 @@ class PayController(http.Controller):
         payment_request = self._find(token)
         if not payment_request:
             return self._answer_unknown()
+        form = get_texts(form)
         try:
             url = payment_request._open_checkout(quote, form)
         except UserError as error:
@@ -186,6 +192,7 @@ class PayController(http.Controller):
         if not payment_request:
             return self._answer_unknown()
         check_page_rate("payer", payment_request.id)
+        form = get_texts(form)
         try:
             payment_request._serve_payer(service, form)
         except UserError as error:

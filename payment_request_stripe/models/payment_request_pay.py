@@ -100,7 +100,8 @@ class PaymentRequest(models.Model):
         self.ensure_one()
         page_state = self._get_page_state()
         try:
-            choice, refusal = self._read_choice(form), ""
+            # A choice in the address says nothing once there is nothing to choose any more.
+            choice, refusal = self._read_choice(form if page_state == "open" else None), ""
         except PayerNotice as error:
             choice, refusal = None, str(error)
         quote = self._get_quote(choice=choice)

@@ -155,7 +155,11 @@ class PaymentRequest(models.Model):
         """
         self.ensure_one()
         payments = self.payment_ids.filtered(
-            lambda one: one.payment_type == "inbound" and one.state in ("in_process", "paid")
+            lambda one: (
+                one.payment_type == "inbound"
+                and one.state in ("in_process", "paid")
+                and one.currency_id == self.currency_id  # else it is told as a credit, by a person
+            )
         )
         return [
             {

@@ -80,6 +80,13 @@ class TestPayerChoice(PayPageCase):
         )
         self.assertNotIn(self.invoice.name, self._text(receipt))
 
+    def test_a_choice_in_the_address_says_nothing_once_all_is_paid(self):
+        self._pay(self._quote_of(self._open()), first="100.00", second="20.50")
+        self._deliver(self.stripe.pay(self.request.stripe_checkout_session_ref))
+        answer = self._choose(second="20.50")
+        self.assertSaid(answer, "Thank you, your payment has arrived")
+        self.assertNotIn("Please choose", answer.text)
+
     def test_pay_a_part(self):
         answer = self._choose(first="33.33", second="20.50")
         self.assertSaid(answer, "Pay $\N{NO-BREAK SPACE}53.83")

@@ -69,6 +69,16 @@ class TestPayerServices(PayPageCase):
             self.assertEqual(self._notice(answer), "stale_form")
         self.assertFalse(self.request.activity_ids)
 
+    def test_files_are_no_texts(self):
+        proof = self._proof()
+        for service in ("question", "forward", "promise"):
+            files = {name: ("x.txt", b"x") for name in ("text", "email", "date", "note")}
+            answer = self._open(f"/{service}", method="POST", data={"proof": proof}, files=files)
+            self.assertEqual(answer.status_code, 422, service)
+        answer = self._open("/question", method="POST", files={"proof": ("x.txt", b"x")})
+        self.assertEqual(self._notice(answer), "stale_form")
+        self.assertFalse(self.request.activity_ids)
+
     def test_looking_changes_nothing(self):
         self._open()
         before = self.request.read()
