@@ -98,6 +98,7 @@ class History:
                 self.case._run_cron("ir_cron_poll_stripe")
                 self.case._run_cron("ir_cron_process_events")
         self.case.assertMoney(self.request, self.freed)
+        self.case.assertFalse(self._get_loose_undo())
         failed = self.request.event_ids.filtered(lambda event: event.state == "failed")
         self.case.assertFalse(failed.mapped("error"))
 
@@ -256,6 +257,16 @@ class History:
         if live and live.quote == self.request._get_quote():
             return live.stripe_checkout_session_ref
         return self.case._open_checkout(self.request).stripe_checkout_session_ref
+
+    def _get_loose_undo(self):
+        """Return what took money back and took it from no payment and no credit note."""
+        return self.case.env["account.move.line"].search(
+            [
+                ("payment_request_share_id.move_id", "in", self.request.payment_ids.move_id.ids),
+                ("parent_state", "=", "posted"),
+                ("reconciled", "=", False),
+            ]
+        )
 
     def _pending(self):
         return [one for one in self.refunds if one["status"] == "pending"]
