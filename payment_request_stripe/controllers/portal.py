@@ -29,7 +29,7 @@ class PortalPayments(CustomerPortal):
             )
         return values
 
-    @route(PAGE, type="http", auth="user", website=True, readonly=True)
+    @route(PAGE, type="http", auth="user", methods=["GET"], website=True, readonly=True)
     def portal_my_payments(self, **_query):
         return self._show_payments()
 

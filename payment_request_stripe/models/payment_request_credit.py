@@ -1,223 +1,220 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from decimal import Decimal
+
 from odoo import api, fields, models
+from odoo.tools import format_date
 
-from ..exceptions import PaymentRequestRefused
-from ..gateways.money import to_decimal, to_major
-from .payment_request_undo_dates import get_undo_floor
-
-# Somebody was to have this money, so that no policy decides over it.
-FOR_A_PERSON = frozenset({"came_back", "request_gone"})
+from ..gateways.money import chargeable, to_decimal, to_major, to_minor
+from .payment_request import OPEN_STATES
 
 
-class AccountPayment(models.Model):
-    """Why money fits no invoice, and what the company wants to be done with it."""
+class PaymentRequestCredit(models.Model):
+    """An open credit of the customer that a payment request deducts: offered, then used."""
 
-    _inherit = "account.payment"
+    _name = "payment.request.credit"
+    _description = "Payment Request Deduction"
+    _order = "id"
+    _rec_name = "item_id"
+    _check_company_auto = True
 
-    payment_request_credit_reason = fields.Selection(
-        selection=[
-            ("second_payment", "Second Payment"),
-            ("overpayment", "Over-payment"),
-            ("wrong_amount", "Wrong Amount"),
-            ("wrong_currency", "Wrong Currency"),
-            ("invoice_gone", "Invoice Gone"),
-            ("request_gone", "Request Gone"),
-            ("came_back", "Came Back"),
-            ("unreconciled", "Unreconciled"),
-        ],
-        string="Why",
-        readonly=True,
-        copy=False,
+    request_id = fields.Many2one(
+        comodel_name="payment.request", required=True, readonly=True, ondelete="cascade", index=True
     )
-    payment_request_credit_note = fields.Char(string="What Happened", readonly=True, copy=False)
+    company_id = fields.Many2one(related="request_id.company_id", store=True, index=True)
+    currency_id = fields.Many2one(related="request_id.currency_id")
+    item_id = fields.Many2one(
+        comodel_name="account.move.line",
+        string="Credit",
+        required=True,
+        readonly=True,
+        check_company=True,
+        ondelete="restrict",
+        index=True,
+        help="The open item of a credit note or of a payment that fits no invoice yet.",
+    )
+    move_id = fields.Many2one(related="item_id.move_id", string="Credit Note or Payment")
+    amount = fields.Monetary(required=True, readonly=True, string="Offered")
+    amount_used = fields.Monetary(
+        readonly=True, string="Used", help="What was allocated together with payments."
+    )
+    is_reserved = fields.Boolean(
+        readonly=True,
+        default=True,
+        string="Reserved",
+        help="While the link asks, no other link deducts the same credit.",
+    )
 
-    def _get_paid_lines(self):
-        """Return the request lines whose shares these payments hold."""
-        return self.move_id.line_ids.payment_request_line_id
+    _amount_positive = models.Constraint(
+        "CHECK (amount > 0)", "The amount of a deduction must be positive."
+    )
+    _used_at_most = models.Constraint(
+        "CHECK (COALESCE(amount_used, 0) BETWEEN 0 AND amount)",
+        "No more of a credit is used than was offered.",
+    )
+    _item_once = models.UniqueIndex(
+        "(request_id, item_id)", "A credit stands in a payment request once."
+    )
+    _reserved_once = models.UniqueIndex(
+        "(item_id) WHERE is_reserved", "A credit is deducted by one open payment request."
+    )
 
-    def _apply_credit_policy(self, credit, reason):
-        """Do with fresh credit what the company's settings say; nothing is asked of Stripe here.
+    def _get_open(self):
+        """Return what can still be deducted: Decimal, major units, what Stripe's steps allow."""
+        self.ensure_one()
+        digits = self.currency_id.decimal_places
+        left = to_decimal(self.amount, digits) - to_decimal(self.amount_used, digits)
+        can = max(min(left, self._get_item_open()), to_decimal(0, digits))
+        return to_decimal(chargeable(can, self.currency_id.name), digits)
 
-        :param Decimal credit: major units of the payment's currency
-        :return: whether a person still has to decide over some of it
+    def _get_item_open(self):
+        """Return what is left of the credit itself, whoever deducts it: Decimal, major units."""
+        digits = self.currency_id.decimal_places
+        item = self.item_id.sudo()
+        is_there = item.parent_state == "posted" and not item.reconciled
+        return to_decimal(-item.amount_residual_currency if is_there else 0, digits)
+
+    def _reserve(self):
+        """Hold those of these credits that no other request holds."""
+        loose = self.filtered(lambda credit: not credit.is_reserved)
+        taken = loose.item_id._get_reserved_credits().item_id
+        free = loose.filtered(lambda credit: credit.item_id not in taken)
+        free.is_reserved = True
+        for credit in loose - free:
+            credit.request_id._message_log(
+                body=self.env._(
+                    "%(credit)s is not deducted any more: another payment request deducts it.",
+                    credit=credit.item_id.move_id.name,
+                )
+            )
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    def _get_credit_label(self):
+        """Return how a customer knows this credit: the credit note, or the payment of a day."""
+        self.ensure_one()
+        if self.move_id.move_type == "out_refund":
+            return self.env._("Credit note %(name)s", name=self.move_id.name)
+        return self.env._("Payment of %(day)s", day=format_date(self.env, self.date))
+
+    def _get_reserved_credits(self):
+        """Return the deductions (sudo) of open payment requests that hold these credits."""
+        return (
+            self.env["payment.request.credit"]
+            .sudo()
+            .search([("item_id", "in", self.ids), ("is_reserved", "=", True)])
+        )
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    def _get_payment_request_credits(self):
+        """Return the open credits of the customers of these invoices that links may deduct.
+
+        Credit notes and payments that fit no invoice yet: of the same customer, company, currency
+        and receivable account, and deducted by no other open payment request.
+
+        :rtype: account.move.line
+        """
+        found = self.env["account.move.line"]
+        for key, moves in self.env["payment.request"]._group_moves(self).items():
+            found |= found.search(self._get_credit_domain(key, moves), order="date, id")
+        return found - found._get_reserved_credits().item_id
+
+    @api.model
+    def _get_credit_domain(self, key, moves):
+        partner, company, currency = key
+        accounts = moves.line_ids.account_id.filtered(
+            lambda account: account.account_type == "asset_receivable"
+        )
+        return [
+            ("partner_id", "=", partner.id),
+            ("company_id", "=", company.id),
+            ("currency_id", "=", currency.id),
+            ("account_id", "in", accounts.ids),
+            ("parent_state", "=", "posted"),
+            ("reconciled", "=", False),
+            ("amount_residual_currency", "<", 0),
+        ]
+
+    def _has_live_credit(self):
+        """Tell whether an open payment request deducts a credit of one of these entries."""
+        return bool(
+            self.env["payment.request.credit"]
+            .sudo()
+            .search_count(
+                [("is_reserved", "=", True), ("item_id.move_id", "in", self.ids)], limit=1
+            )
+        )
+
+
+class PaymentRequest(models.Model):
+    """What a request deducts, and how long it holds on to it."""
+
+    _inherit = "payment.request"
+
+    credit_ids = fields.One2many(
+        comodel_name="payment.request.credit",
+        inverse_name="request_id",
+        string="Deductions",
+        readonly=True,
+    )
+    amount_credit = fields.Monetary(
+        compute="_compute_amount_credit",
+        store=True,
+        string="Credits Offered",
+        help="Credits of the customer that the link deducts from what the invoices owe.",
+    )
+
+    @api.depends("credit_ids.amount")
+    def _compute_amount_credit(self):
+        for request in self:
+            request.amount_credit = request.currency_id.round(
+                sum(request.credit_ids.mapped("amount"))
+            )
+
+    def _transition(self, target, **values):
+        """Hold the credits while a link asks, and let go of them when it does not any more.
+
+        A link that comes back to life takes only those that no other holds by now.
+        """
+        moved = super()._transition(target, **values)
+        for request in moved.filtered("amount_credit"):
+            if target in OPEN_STATES:
+                request.credit_ids._reserve()
+            else:
+                request.credit_ids.is_reserved = False
+        return moved
+
+    def _deduct_credits(self, shares):
+        """Deduct the credits from what the lines of a quote ask, in place, the first line first.
+
+        Checkout knows no negative lines: each line asks for less, and says why.
         """
         self.ensure_one()
-        policy = self.company_id.payment_request_credit_policy
-        if reason in FOR_A_PERSON or policy == "ask":
-            return True
-        if policy == "keep":
-            self.action_payment_request_keep()
-            return False
-        if policy == "allocate":
-            # Links for the invoices that it pays have to hear of it.
-            return not self.with_context(payment_request_ring_off=False)._allocate_by_policy()
-        return not (reason == "second_payment" and self._refund_by_policy(credit))
+        if not self.amount_credit:
+            return
+        code = self.currency_id.name
+        owed = {line.id: line._get_owed_by_account() for line in self.line_ids}
+        for credit in self.credit_ids.filtered("is_reserved"):
+            left, account = credit._get_open(), credit.item_id.sudo().account_id
+            for share in shares:
+                on_account = owed[share["line"]]
+                pay = to_major(share["pay"], code)
+                part = chargeable(min(left, pay, on_account.get(account, Decimal(0))), code)
+                if part <= 0:
+                    continue
+                minor = to_minor(part, code)
+                share["pay"] -= minor
+                share.setdefault("credits", []).append({"item": credit.item_id.id, "amount": minor})
+                on_account[account] -= part
+                left -= part
 
-    def _allocate_by_policy(self):
-        """Pay the oldest open invoices; tell whether nothing is left."""
-        if self._allocate_credit():
-            self._message_log(
-                body=self.env._("Allocated to the oldest open invoices, as the settings say.")
-            )
-        return not self._get_open_shares()
-
-    def _refund_by_policy(self, credit):
-        """Write down the refund of a second payment, for the poll to ask Stripe; tell if so.
-
-        A bank may still return a debit after it came: its refund is for a person to decide.
-        """
-        checkout = self.env["payment.request.checkout"].search(
-            [("stripe_payment_intent_ref", "=", self.stripe_payment_intent_ref)], limit=1
+    def _credits_note_of(self, invoice):
+        """Tell whether a credit note of this very invoice is deducted here."""
+        return bool(self.amount_credit) and invoice in (
+            self.credit_ids.item_id.sudo().move_id.reversed_entry_id
         )
-        if checkout.debit_method or self._get_refundable() < credit:
-            return False
-        nobody, nothing = self.env["payment.request.line"], self.env["account.move"]
-        refunds = self.env["payment.request.refund"]
-        try:
-            refund = refunds._write_down(self, [(nobody, credit, nothing)], "duplicate")
-        except PaymentRequestRefused:  # of an amount that Stripe cannot express, for one
-            return False
-        self.env.ref("payment_request_stripe.ir_cron_poll_stripe").sudo()._trigger()
-        self.payment_request_id._message_log(
-            body=self.env._(
-                "%(amount)s of %(payment)s was paid a second time and is being refunded, as the "
-                "settings say.",
-                amount=refund.currency_id.format(refund.amount),
-                payment=self._get_html_link(),
-            )
-        )
-        return True
-
-
-class PaymentRequestCheckout(models.Model):
-    _inherit = "payment.request.checkout"
-
-    def _raise_credit(self, payment, credit, reason=None):
-        """Keep why money fits no invoice and apply the company's policy; else ask a person."""
-        why, note = self._explain_credit(payment)
-        if reason == "came_back":
-            note = self.env._("It came back, and its invoices were settled in another way.")
-        reason = reason or why
-        payment.write(
-            {
-                "payment_request_credit_reason": reason,
-                "payment_request_credit_note": note,
-                "payment_request_credit_kept": False,
-            }
-        )
-        if not payment._apply_credit_policy(credit, reason):
-            return None
-        left = to_decimal(payment.payment_request_credit, payment.currency_id.decimal_places)
-        return super()._raise_credit(payment, min(left, credit))
-
-    def _explain_credit(self, payment):
-        """Return ``(reason, sentence)`` for the money of `payment` that fits no invoice."""
-        quote = self.quote
-        if not quote["lines"]:
-            return "request_gone", self.request_id.origin
-        asked = to_major(quote["total"], quote["currency"])
-        took = payment.currency_id.format(payment.amount)
-        words = {"took": took, "asked": f"{asked} {quote['currency']}"}
-        if payment.currency_id.name != quote["currency"]:
-            return "wrong_currency", self.env._(
-                "Stripe took %(took)s, where %(asked)s was asked.", **words
-            )
-        if to_decimal(payment.amount, payment.currency_id.decimal_places) != asked:
-            return "wrong_amount", self.env._(
-                "Stripe took %(took)s, where %(asked)s was asked.", **words
-            )
-        return self._explain_settled(payment)
-
-    def _explain_settled(self, payment):
-        """Return the same for a payment of exactly what was asked: its invoices changed since."""
-        lines = self._get_quoted_lines()
-        gone = [line.move_id for line in lines if line and line.move_id.state != "posted"]
-        if gone or not all(lines):
-            names = ", ".join(move.name or move.display_name for move in gone)
-            return "invoice_gone", self.env._(
-                "%(invoices)s: not posted any more.", invoices=names or self.env._("An invoice")
-            )
-        earlier = (self.request_id._get_stripe_payments() - payment)[:1]
-        if earlier and any(line in earlier._get_paid_lines() for line in lines):
-            return "second_payment", self.env._(
-                "%(payment)s had paid the same invoices already.", payment=earlier.name
-            )
-        return "overpayment", self.env._(
-            "%(invoices)s: settled in another way before the payment came.",
-            invoices=", ".join(line.move_id.name for line in lines),
-        )
-
-
-class PaymentRequestLine(models.Model):
-    _inherit = "payment.request.line"
-
-    def _count_reconciled(self):
-        """Count as paid what credit of this request's payments settled on its invoices later."""
-        for line in self:
-            more = line._get_reconciled() - line._get_net_paid()
-            if more > 0:
-                paid = to_decimal(line.amount_paid, line.currency_id.decimal_places)
-                line.sudo().amount_paid = float(paid + more)
-
-
-class AccountPartialReconcile(models.Model):
-    """What a person reconciles or unreconciles by hand is followed."""
-
-    _inherit = "account.partial.reconcile"
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        partials = super().create(vals_list)
-        is_ours = get_undo_floor(self.env) or self.env.context.get("payment_request_ring_off")
-        if not is_ours:
-            shares = partials.sudo().credit_move_id.filtered("payment_request_line_id")
-            shares.payment_request_line_id._count_reconciled()
-        return partials
-
-    def unlink(self):
-        shares = self._get_shares_undone_by_hand()
-        result = super().unlink()
-        payments = shares.exists().move_id.origin_payment_id
-        if payments:
-            payments.write(
-                {
-                    "payment_request_credit_reason": "unreconciled",
-                    "payment_request_credit_note": self.env._(
-                        "The reconciliation with its invoices was undone."
-                    ),
-                    "payment_request_credit_kept": False,
-                }
-            )
-        return result
-
-    def _get_shares_undone_by_hand(self):
-        """Return the shares of our payments that lose an invoice by other hands than ours."""
-        if get_undo_floor(self.env):
-            return self.env["account.move.line"]
-        return self.sudo().credit_move_id.filtered("payment_request_line_id")
-
-
-class ResCompany(models.Model):
-    _inherit = "res.company"
-
-    payment_request_credit_policy = fields.Selection(
-        selection=[
-            ("ask", "Ask a person"),
-            ("keep", "Keep it as the customer's credit"),
-            ("allocate", "Pay the oldest open invoices"),
-            ("refund", "Refund second payments, ask for the rest"),
-        ],
-        string="Money That Fits No Invoice",
-        default="ask",
-        required=True,
-        help="What is done when Stripe took more than the invoices of a link still owe.",
-    )
-
-
-class ResConfigSettings(models.TransientModel):
-    _inherit = "res.config.settings"
-
-    payment_request_credit_policy = fields.Selection(
-        related="company_id.payment_request_credit_policy", readonly=False
-    )
