@@ -42,6 +42,7 @@ from . import (
     test_payer_services,
     test_payer_tour,
     test_portal,
+    test_portal_tour,
     test_promise,
     test_payout,
     test_properties,
