@@ -5,7 +5,7 @@ from odoo.tools import SQL
 from . import clone
 
 # Of 20 requests one is still asking; the others have had their time.
-STATES = "CASE WHEN copy.number % 20 = 0 THEN 'sent' ELSE 'completed' END"
+STATES = "CASE WHEN mod(copy.number, 20) = 0 THEN 'sent' ELSE 'completed' END"
 # So many requests ask for one invoice, over the years.
 PER_INVOICE = 10
 
@@ -23,7 +23,7 @@ def requests(env, source, count: int, invoice_ids: list) -> None:
         """,
         [invoice_ids, len(invoice_ids), count],
     )
-    is_paid = "copy.number % 20 > 0"
+    is_paid = "mod(copy.number, 20) > 0"
     paid = "CASE WHEN {} THEN {} ELSE {} END".format
     on_request = {
         "id": "copy.id",
