@@ -145,6 +145,8 @@ class PaymentRequestWebhookEvent(models.Model):
             due = self._find_due(after=due[-1:].id, tired=tired)
         if tired:
             self._ring(fields.Datetime.now() + NEXT_ROUND)
+        # What is left waits for that round: Odoo would begin again at once as long as it counts.
+        cron._commit_progress(remaining=0)
 
     @api.model
     def _get_due_domain(self):

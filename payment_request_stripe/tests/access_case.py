@@ -50,6 +50,13 @@ class AccessCase(ApiCase):
             company_ids=[Command.set(cls.company.ids)],
         )
 
+    def setUp(self):
+        super().setUp()
+        # One person after the other presses every button of one link, all within a minute.
+        self.env["ir.config_parameter"].sudo().set_param(
+            "payment_request_stripe.rate_limit_payer", "0"
+        )
+
     def _make_examples(self):
         """Return ``{model: a record}`` for every model of ours, all of the payer's request."""
         self._make_webhook()

@@ -158,7 +158,9 @@ class TestCheckout(PaymentRequestHttpCase):
             (timedelta(days=30), timedelta(hours=23)),
         ):
             self.request.expires_at = now + life
-            expiry = self.env["payment.request.checkout"]._get_session_expiry(self.request)
+            expiry = self.env["payment.request.checkout"]._get_session_expiry(
+                self.request, self.request._get_quote()
+            )
             self.assertAlmostEqual(
                 (expiry - now) / timedelta(seconds=1), expected.total_seconds(), delta=5
             )

@@ -44,8 +44,11 @@ class TestRenewLink(PaymentRequestHttpCase):
         self._click_pay(self.request)
         self.stripe.pay(self.request.checkout_ids.stripe_checkout_session_ref)
         old = self.request.access_token
-        with self.assertRaises(UserError):
-            self._renew()
+        with (
+            self._as_in_production(self.request, self.billing_user) as request,
+            self.assertRaisesRegex(UserError, "just paid"),
+        ):
+            request.action_renew_link()
         self.assertEqual(self.request.access_token, old)
         self._run_cron("ir_cron_process_events")
         self.assertEqual(self.request.state, "completed")
