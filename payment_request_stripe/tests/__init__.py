@@ -42,7 +42,6 @@ from . import (
     test_payer_services,
     test_payer_tour,
     test_portal,
-    test_portal_tour,
     test_promise,
     test_payout,
     test_properties,
