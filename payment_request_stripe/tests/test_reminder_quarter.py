@@ -97,6 +97,9 @@ class TestReminderQuarter(ReminderCase):
             SQL("account_move v"),
             SQL("t.move_id = %s AND v.name LIKE 'QUARTER/%%'", model.id),
         )
+        # The one that was copied takes no part.
+        model.button_draft()
+        model.button_cancel()
         # Nobody has counted these rows yet: PostgreSQL would take them for a few.
         cls.env.cr.execute("ANALYZE account_move, account_move_line")
         cls.env.invalidate_all()
