@@ -21,7 +21,9 @@ def invoices(env, source, partner_ids: list) -> list:
         """,
         {"first": first, "ids": ids, "partners": partner_ids},
     )
-    name = "source.sequence_prefix || lpad(copy.number::text, 5, '0')"
+    # As Odoo numbers: five places or more. (`lpad` alone would cut the sixth.)
+    number = "copy.number::text"
+    name = f"source.sequence_prefix || lpad({number}, greatest(5, length({number})), '0')"
     partner_of = dict.fromkeys(("partner_id", "commercial_partner_id"), "copy.partner")
     copy(
         cr,

@@ -62,5 +62,9 @@ def _measure(prepared: machine.Machine, name: str, options: argparse.Namespace) 
         for keys, way, title in groups:
             if not wanted or wanted & keys:
                 with console.progress(f"measuring {', '.join(sorted(keys))}: {title}"):
-                    found += way(place, sizes)
+                    rows_of_group = way(place, sizes)
+                for row in rows_of_group:
+                    checks = ", ".join(map(str, row.checks))
+                    console.say(f"  {row.key} {'met' if row.met else 'MISSED'}: {checks}")
+                found += rows_of_group
     return sorted(found, key=lambda row: int(row.key[1:]))

@@ -70,6 +70,13 @@ ADVICE: dict[str, str] = {
     "30008": "unknown",
 }
 
+# What a phone answers to get no more messages, or some again: Twilio's default keywords
+# (its "Support for Opt-out Keywords"). With Advanced Opt-Out Twilio names the wish itself.
+OPT_OUT_WORDS = frozenset(
+    {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "revoke"}
+)
+OPT_IN_WORDS = frozenset({"start", "unstop", "yes"})
+
 # The SDK logs every request's address and headers.
 if (_sdk_logger := logging.getLogger("twilio.http_client")).level == logging.NOTSET:
     _sdk_logger.setLevel(logging.WARNING)
@@ -87,6 +94,18 @@ def describe_error(code: str | int | None) -> str:
     ``slow_down``, ``unreachable``, ``no_use``, ``blocked``, ``unknown``.
     """
     return ADVICE.get(str(code or ""), "unknown")
+
+
+def wish_of_answer(opt_out_type: str, body: str) -> str:
+    """Return what the sender of an SMS to us wants: ``stop``, ``start``, or nothing of the kind.
+
+    :param opt_out_type: Twilio's own word for it, where Advanced Opt-Out is on
+    :param body: the text; it counts when it is nothing but a keyword
+    """
+    word = (opt_out_type or body).strip().strip(".!").lower()
+    if word in OPT_OUT_WORDS:
+        return "stop"
+    return "start" if word in OPT_IN_WORDS else ""
 
 
 class TwilioGateway:

@@ -58,6 +58,7 @@ from . import (
     payment_request_send,
     payment_request_trace,
     payment_request_sms,
+    payment_request_sms_answer,
     payment_request_statement,
     payment_request_reminder_plan,
     payment_request_reminder_run,

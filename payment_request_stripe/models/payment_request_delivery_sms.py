@@ -119,12 +119,8 @@ class PaymentRequestDelivery(models.Model):
         :param headers: of the request; a missing signature is no signature
         """
         self.ensure_one()
-        url = f"{self.company_id.get_base_url()}/payment_request/twilio/status/{self.uuid}"
-        try:
-            gateway = self.company_id._get_twilio_gateway()
-        except Misconfigured:
-            return False
-        return gateway.is_valid_callback(url, form, headers.get("X-Twilio-Signature"))
+        path = f"/payment_request/twilio/status/{self.uuid}"
+        return self.company_id._is_twilio_request_genuine(path, form, headers)
 
     def _apply_callback(self, form):
         """Move this SMS forward by what Twilio reports; what is older or repeated is dropped."""

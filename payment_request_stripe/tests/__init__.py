@@ -58,6 +58,7 @@ from . import (
     test_report,
     test_setup,
     test_sms,
+    test_sms_answer,
     test_tours,
     test_trace,
     test_twilio_status,

@@ -122,6 +122,7 @@ ROUTES = {
     ("POST", "/api/stripe/webhook"): 400,
     ("POST", "/api/stripe/webhook/<string:endpoint_token>"): 400,
     ("POST", "/payment_request/twilio/status/<string:uuid>"): 403,
+    ("POST", "/payment_request/twilio/answer"): 403,
     ("GET", "/api/paylinks/openapi.json"): 200,
     ("GET", "/api/paylinks"): {**API_READ, "other_company": 200},
     ("POST", "/api/paylinks"): {**API_ACT, "billing": 201, "other_company": 422},
