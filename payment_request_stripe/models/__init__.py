@@ -40,6 +40,7 @@ from . import (
     payment_request_line,
     payment_request_instalment,
     payment_request_pay,
+    payment_request_pay_ahead,
     payment_request_api,
     payment_request_api_call,
     payment_request_qr,
