@@ -6,6 +6,7 @@ from ..models.payment_request_sms_answer import ANSWER_PATH
 
 NO_REPLY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'  # TwiML
 
+
 class TwilioStatus(Controller):
     """Twilio tells what became of an SMS, and what was answered to it."""
 

@@ -113,9 +113,10 @@ class PaymentRequestCheckout(models.Model):
             Command.create(line)
             for line in self._prepare_entry(values, shares, method_line.payment_account_id, settled)
         ]
-        payment = self.env["account.payment"].sudo().create(values)
+        new = self.env["account.payment"].sudo().with_context(payment_request_pays_nothing_yet=True)
+        payment = new.create(values)
         payment.action_post()
-        return payment, broken
+        return payment.with_env(self.env(su=True)), broken
 
     def _get_currency(self, event: PaymentEvent):
         if event.currency == self.request_id.currency_id.name:

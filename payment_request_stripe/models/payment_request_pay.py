@@ -44,6 +44,7 @@ class PaymentRequest(models.Model):
         request = self.sudo().search([("access_token", "=", token)], limit=1)
         if not request or not consteq(request.access_token, token) or request.state == "draft":
             return self.browse()
+        request.partner_id.fetch(["lang"])  # not the whole contact
         return request.with_company(request.company_id).with_context(
             lang=request.partner_id.lang or self.env.lang
         )

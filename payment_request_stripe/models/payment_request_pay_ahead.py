@@ -35,6 +35,7 @@ INVOICE_FIELDS = (
 CONTACT_FIELDS = (
     "city",
     "company_name",
+    "commercial_partner_id",
     "email",
     "name",
     "parent_id",

@@ -74,7 +74,7 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     def _is_twilio_request_genuine(self, path, form, headers):
-        """Tell whether this company's Twilio account signed a request to `path` on our public address.
+        """Tell whether this company's Twilio account signed a request to our public `path`.
 
         :param form: the posted form, with repeated keys kept
         :param headers: of the request; a missing signature is no signature
