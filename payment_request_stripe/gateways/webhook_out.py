@@ -26,6 +26,9 @@ USER_AGENT = "payment_request_stripe"
 LONGEST_URL = 2000
 # IPv6 addresses that lead to the IPv4 address in their last four bytes.
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# All public IPv6 addresses are here. Python takes some others for public as well, of which the last
+# bytes may lead into a private IPv4 network: ::/96, ::ffff:0:0:0/96, 64:ff9b:1::/48, fec0::/10.
+GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 
 # What the standard library says of lines that break, and of names that cannot be looked up.
 ODD = (OSError, ValueError)
@@ -89,6 +92,8 @@ def is_allowed(address: str, *, allow_loopback: bool, private: Sequence[Network]
         return True
     if any(found.version == network.version and found in network for network in private):
         return True
+    if found.version == 6 and found not in GLOBAL_UNICAST:
+        return False
     return found.is_global and not found.is_multicast
 
 
