@@ -18,7 +18,7 @@ class PaymentRequest(models.Model):
     def _render_statement(self):
         """Return the customer's statement of today as a document, in the customer's language.
 
-        It lists every open invoice and credit note of the request's customer, company and
+        It lists every open invoice, credit note and payment of the request's customer, company and
         currency, asked for by this request or not: mind who gets to see it. Nothing is checked
         and nothing is written here; call it as the system.
 
@@ -69,18 +69,65 @@ class PaymentRequest(models.Model):
         )
         return moves.sorted(lambda move: (move.invoice_date_due or move.date, move.id))
 
-    def _get_statement_lines(self):
-        """Return ``[(invoice or credit note, days late, what is owed)]`` and the sum owed.
+    def _get_statement_payments(self):
+        """Return the journal items of the customer's payments that fit no invoice yet."""
+        self.ensure_one()
+        return self.env["account.move.line"].search(
+            [
+                ("partner_id.commercial_partner_id", "=", self.partner_id.commercial_partner_id.id),
+                ("company_id", "=", self.company_id.id),
+                ("currency_id", "=", self.currency_id.id),
+                ("account_type", "=", "asset_receivable"),
+                ("move_type", "=", "entry"),
+                ("parent_state", "=", "posted"),
+                ("reconciled", "=", False),
+                ("amount_residual_currency", "<", 0),
+            ],
+            order="date, id",
+        )
 
-        Major units of the request's currency; a credit note counts below zero.
+    def _get_statement_lines(self):
+        """Return what is open, and the sum owed.
+
+        Major units of the request's currency; what the customer has as a credit counts below zero.
+
+        :return: ``([{"name", "date", "due_date", "days_late", "total", "open"}], sum)``
         """
+        lines = [move._get_statement_line() for move in self._get_statement_moves()]
+        lines += [item._get_statement_line() for item in self._get_statement_payments()]
         today = self._get_statement_day()
-        lines = [
-            (
-                move,
-                max((today - (move.invoice_date_due or move.date)).days, 0),
-                move.amount_residual if move.move_type == "out_invoice" else -move.amount_residual,
-            )
-            for move in self._get_statement_moves()
-        ]
-        return lines, self.currency_id.round(sum(owed for _move, _late, owed in lines))
+        for line in lines:
+            is_late = line["open"] > 0 and line["due_date"]
+            line["days_late"] = max((today - line["due_date"]).days, 0) if is_late else 0
+        return lines, self.currency_id.round(sum(line["open"] for line in lines))
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    def _get_statement_line(self):
+        """Return how this invoice or credit note stands in a statement; major units."""
+        self.ensure_one()
+        sign = 1 if self.move_type == "out_invoice" else -1
+        return {
+            "name": self.name,
+            "date": self.invoice_date,
+            "due_date": self.invoice_date_due or self.date,
+            "total": sign * self.amount_total,
+            "open": sign * self.amount_residual,
+        }
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    def _get_statement_line(self):
+        """Return how this payment, or what is left of it, stands in a statement; major units."""
+        self.ensure_one()
+        return {
+            "name": self._get_credit_label(),
+            "date": self.date,
+            "due_date": None,
+            "total": self.amount_currency,
+            "open": self.amount_residual_currency,
+        }
