@@ -16,6 +16,7 @@ WINDOW = 60
 LIMITS = {
     "page": 600,  # one link
     "payer": 6,  # promises, questions and forwards of one link
+    "portal": 30,  # choices that one customer who is logged in takes to Stripe
     "unknown_page": 120,  # links that lead nowhere, from one address
     "api": 3000,  # one user
     "api_refused": 120,  # missing or wrong keys, from one address

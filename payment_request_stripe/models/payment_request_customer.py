@@ -49,9 +49,34 @@ class AccountMove(models.Model):
                         name=move.name,
                     ),
                 )
+            if not refusal and (sentence := move._get_limits_refusal(amounts[move.id])):
+                refusal = ("amount_limits", sentence)
             if refusal:
                 details.append({"invoice_id": move.id, "code": refusal[0], "message": refusal[1]})
         return details
+
+    def _get_limits_refusal(self, amount):
+        """Return the sentence that keeps a customer from paying `amount` of this invoice, or none.
+
+        :param amount: Decimal in major units
+        """
+        self.ensure_one()
+        least, most = self._get_customer_limits()
+        return "" if least <= amount <= most else self._explain_payer_limits(least, most)
+
+    def _get_customer_limits(self):
+        """Return the least and the most that its customer may pay of this invoice at once.
+
+        As the company's settings of the payer's page have it: all that is owed, unless amounts may
+        be changed. Decimal in major units.
+        """
+        self.ensure_one()
+        digits, company = self.currency_id.decimal_places, self.company_id
+        owed = to_decimal(self.amount_residual, digits)
+        if not company.payment_request_payer_amounts:
+            return owed, owed
+        total = to_decimal(self.amount_total, digits)
+        return min(company._get_payment_request_least(total, digits), owed), owed
 
 
 class PaymentRequest(models.Model):
@@ -118,7 +143,7 @@ class PaymentRequest(models.Model):
         return self.sudo().search(
             [
                 ("is_from_customer", "=", True),
-                ("partner_id", "child_of", partner.commercial_partner_id.id),
+                ("partner_id.commercial_partner_id", "=", partner.commercial_partner_id.id),
                 ("line_ids.move_id", "in", moves.ids),
                 ("state", "in", PAYABLE_STATES),
                 ("expires_at", ">", fields.Datetime.now() + ALMOST_OVER),
@@ -141,53 +166,60 @@ class PaymentRequest(models.Model):
     # === SEEING === #
 
     @api.model
-    def _get_customer_requests(self, partner):
-        """Return the links (sudo) of the contact's company that it may look at, the latest first.
+    def _get_customer_domain(self, partner):
+        """Return which links the contact's company may look at: of its own, in these companies.
 
-        Drafts are not there for customers, nor what was withdrawn.
+        Drafts are not there for customers, nor what was withdrawn before anything was paid.
         """
-        return self.sudo().search(
-            [
-                ("partner_id", "child_of", partner.commercial_partner_id.id),
-                ("company_id", "in", self.env.companies.ids),
-                ("state", "not in", ("draft", "cancelled")),
-            ],
-            limit=80,
-        )
+        return [
+            ("partner_id.commercial_partner_id", "=", partner.commercial_partner_id.id),
+            ("company_id", "in", self.env.companies.ids),
+            ("is_setup_test", "=", False),
+            ("state", "!=", "draft"),
+            "|",
+            ("state", "!=", "cancelled"),
+            ("amount_paid", ">", 0),
+        ]
 
     @api.model
-    def _get_customer_balance(self, partner, moves):
+    def _get_customer_balance(self, partner, moves, shown):
         """Return what a customer owes, per company and currency; the earliest due first.
 
-        :param moves: open invoices of the customer, in sudo
-        :return: dicts of ``company``, ``currency``, ``rows`` (of ``move``, ``due``, ``payable``,
-            ``is_in_transit``, ``is_overdue``, ``requests``) and the totals ``open``, ``in_transit``
-            and ``credit``; amounts are Decimal, major units
+        :param moves: open invoices of the customer, in sudo: the totals are theirs
+        :param shown: those of them that get a row
+        :return: dicts of ``company``, ``currency``, ``can_change`` (amounts), ``hint`` (a sentence
+            about it), ``rows`` (of ``move``, ``due``, ``least``, ``is_payable``,
+            ``is_in_transit``, ``is_overdue``, ``requests``) and the totals ``open``,
+            ``in_transit`` and ``credit``; amounts are Decimal, major units
         """
         in_transit, credits = moves._get_in_transit(), self._get_customer_credits(partner)
         refusals = {company: self._get_setup_refusal(company) for company in moves.company_id}
-        today = fields.Date.context_today(self)
-        balance = {}
+        with_row, balance = set(shown.ids), {}
         for move in moves.sorted(lambda one: (one.invoice_date_due or one.date, one.id)):
             key = move.company_id, move.currency_id
             group = balance.setdefault(key, self._prepare_balance(*key, credits))
             due = to_decimal(move.amount_residual, move.currency_id.decimal_places)
-            is_in_transit = move in in_transit
             group["open"] += due
-            group["in_transit"] += due if is_in_transit else 0
-            group["rows"].append(
-                {
-                    "move": move,
-                    "due": due,
-                    "is_in_transit": is_in_transit,
-                    "is_payable": not is_in_transit and not refusals[move.company_id],
-                    "is_overdue": bool(move.invoice_date_due) and move.invoice_date_due < today,
-                    "requests": move.payment_request_ids.filtered(
-                        lambda one: one.state in OPEN_STATES and not one.is_from_customer
-                    ),
-                }
-            )
+            group["in_transit"] += due if move in in_transit else 0
+            if move.id in with_row:
+                row = self._prepare_balance_row(move, due, move in in_transit)
+                row["is_payable"] = not row["is_in_transit"] and not refusals[move.company_id]
+                group["rows"].append(row)
         return list(balance.values())
+
+    @api.model
+    def _prepare_balance_row(self, move, due, is_in_transit):
+        today = fields.Date.context_today(self)
+        return {
+            "move": move,
+            "due": due,
+            "least": move._get_customer_limits()[0],
+            "is_in_transit": is_in_transit,
+            "is_overdue": bool(move.invoice_date_due) and move.invoice_date_due < today,
+            "requests": move.payment_request_ids.filtered(
+                lambda one: one.state in OPEN_STATES and not one.is_from_customer
+            ),
+        }
 
     @api.model
     def _prepare_balance(self, company, currency, credits):
@@ -195,11 +227,22 @@ class PaymentRequest(models.Model):
         return {
             "company": company,
             "currency": currency,
+            "can_change": company.payment_request_payer_amounts,
+            "hint": self._get_part_hint(company),
             "rows": [],
             "open": nothing,
             "in_transit": nothing,
             "credit": to_decimal(credits.get((company, currency), 0), currency.decimal_places),
         }
+
+    @api.model
+    def _get_part_hint(self, company):
+        least = company.payment_request_payer_minimum
+        if not company.payment_request_payer_amounts or least == 100:
+            return ""
+        return self.env._(
+            "You may pay a part of an invoice, at least %(share)s%% of it.", share=least
+        )
 
     @api.model
     def _get_customer_credits(self, partner):
@@ -209,7 +252,7 @@ class PaymentRequest(models.Model):
             .sudo()
             ._read_group(
                 [
-                    ("partner_id", "child_of", partner.commercial_partner_id.id),
+                    ("partner_id.commercial_partner_id", "=", partner.commercial_partner_id.id),
                     ("account_type", "=", "asset_receivable"),
                     ("parent_state", "=", "posted"),
                     ("reconciled", "=", False),

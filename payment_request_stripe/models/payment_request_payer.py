@@ -11,6 +11,8 @@ MAX_TEXT = 1000
 # Per link: whoever has it may not flood us, nor use our mail server to write to the world.
 MAX_QUESTIONS = 10
 MAX_FORWARDS = 3
+# Customers make links themselves in the portal: those of so long count as one.
+LIMITS_HOLD_FOR = timedelta(days=1)
 
 
 class PaymentRequest(models.Model):
@@ -64,6 +66,25 @@ class PaymentRequest(models.Model):
         self._lock()
         return getattr(self, f"_serve_{service}")(form)
 
+    def _count_of_payer(self, counter):
+        """Return how often a thing was done by this link, or by all that its customer made today.
+
+        :param str counter: the field that counts it on each link
+        """
+        self.ensure_one()
+        if not self.is_from_customer:
+            return self[counter]
+        customer = self.partner_id.commercial_partner_id
+        made = self.search(
+            [
+                ("is_from_customer", "=", True),
+                ("company_id", "=", self.company_id.id),
+                ("partner_id.commercial_partner_id", "=", customer.id),
+                ("create_date", ">", fields.Datetime.now() - LIMITS_HOLD_FOR),
+            ]
+        )
+        return sum((made | self).mapped(counter))
+
     def _get_text(self, form, name):
         """Return what a payer wrote, without the spaces around it.
 
@@ -103,7 +124,7 @@ class PaymentRequest(models.Model):
         text = self._get_text(form, "text")
         if not text:
             raise PayerNotice("text", self.env._("Please write your question."))
-        if self.payer_question_count >= MAX_QUESTIONS:
+        if self._count_of_payer("payer_question_count") >= MAX_QUESTIONS:
             raise PayerNotice(
                 "text",
                 self.env._("You have asked many questions already. Please call or write to us."),
@@ -133,12 +154,12 @@ class PaymentRequest(models.Model):
             )
         ):
             raise PayerNotice("email", self.env._("The link is on its way to this address."))
-        if self.payer_forward_count >= MAX_FORWARDS:
+        if (count := self._count_of_payer("payer_forward_count")) >= MAX_FORWARDS:
             raise PayerNotice(
                 "email",
                 self.env._(
                     "This link was forwarded %(count)s times. Please ask us to send it once more.",
-                    count=self.payer_forward_count,
+                    count=count,
                 ),
             )
         self.payer_forward_count += 1

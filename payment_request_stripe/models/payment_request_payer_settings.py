@@ -1,5 +1,7 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from decimal import ROUND_UP, Decimal
+
 from odoo import fields, models
 
 from ..gateways.colour import readable
@@ -49,6 +51,12 @@ class ResCompany(models.Model):
         "CHECK (payment_request_payer_minimum BETWEEN 1 AND 100)",
         "The smallest part of an invoice lies between 1 and 100 percent.",
     )
+
+    def _get_payment_request_least(self, amount, digits):
+        """Return the smallest part of `amount` that may be paid at once (Decimal, major units)."""
+        self.ensure_one()
+        part = amount * Decimal(self.payment_request_payer_minimum) / 100
+        return part.quantize(Decimal(1).scaleb(-digits), ROUND_UP)
 
     def _get_payment_request_colour(self):
         """Return the colour of buttons and links, in mails and on pages, as ``#rrggbb``.

@@ -1,7 +1,7 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import re
-from decimal import ROUND_UP, Decimal
+from decimal import Decimal
 
 from odoo import api, models
 
@@ -144,13 +144,13 @@ class PaymentRequestLine(models.Model):
         """Return the least (minor units) that may be paid of this line, whose quote is `pay`.
 
         It is a share of what was asked at first, so that there are only so many part payments.
+        What customers ask of themselves in the portal may be a part already.
         """
         self.ensure_one()
         code, digits = self.currency_id.name, self.currency_id.decimal_places
-        share = Decimal(self.company_id.payment_request_payer_minimum) / 100
-        least = (to_decimal(self.amount, digits) * share).quantize(
-            Decimal(1).scaleb(-digits), ROUND_UP
-        )
+        is_part = self.request_id.is_from_customer
+        asked = to_decimal(self.move_id.amount_total if is_part else self.amount, digits)
+        least = self.company_id._get_payment_request_least(asked, digits)
         try:
             return min(to_minor(least, code), pay)
         except AmountError:  # Stripe has no such amount
@@ -178,17 +178,8 @@ class PaymentRequestLine(models.Model):
             ) from error
         least = self._get_smallest_payment(pay)
         if not least <= chosen <= pay or not chosen:
-            words = {
-                "name": name,
-                "least": currency.format(float(to_major(least, currency.name))),
-                "most": currency.format(float(to_major(pay, currency.name))),
-            }
-            raise PayerNotice(
-                "choice",
-                self.env._("Of %(name)s, exactly %(most)s can be paid.", **words)
-                if least == pay
-                else self.env._("Of %(name)s, from %(least)s to %(most)s can be paid.", **words),
-            )
+            limits = (to_major(least, currency.name), to_major(pay, currency.name))
+            raise PayerNotice("choice", self.move_id._explain_payer_limits(*limits))
         return chosen
 
     def _get_choice_row(self, share, form, choice):
@@ -212,3 +203,20 @@ class PaymentRequestLine(models.Model):
             "is_ticked": not form.get("chosen") or bool(form.get(f"line_{self.id}")),
             "text": text,
         }
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    def _explain_payer_limits(self, least, most):
+        """Return the sentence that says how much of this invoice a payer may pay (major units)."""
+        self.ensure_one()
+        currency = self.currency_id
+        words = {
+            "name": self.name,
+            "least": currency.format(float(least)),
+            "most": currency.format(float(most)),
+        }
+        if least == most:
+            return self.env._("Of %(name)s, exactly %(most)s can be paid.", **words)
+        return self.env._("Of %(name)s, from %(least)s to %(most)s can be paid.", **words)

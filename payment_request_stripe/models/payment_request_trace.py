@@ -38,9 +38,10 @@ class PaymentRequest(models.Model):
     def _get_person_in_charge(self):
         """Return the active user who hears of what needs a person."""
         self.ensure_one()
-        if self.user_id.active and not self.user_id.share:
-            return self.user_id
-        return self.create_uid if self.create_uid.active else self.env.ref("base.user_admin")
+        for user in (self.user_id, self.create_uid):
+            if user.active and not user.share:  # customers make links as well, in the portal
+                return user
+        return self.env.ref("base.user_admin")
 
     def _notify_person_in_charge(self, summary, note):
         """Raise one activity for the person in charge; the same one twice is no news."""

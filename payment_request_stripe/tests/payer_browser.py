@@ -13,6 +13,26 @@ KEYS = {
     "Enter": {"code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"},
     " ": {"code": "Space", "windowsVirtualKeyCode": 32, "text": " "},
 }
+# Odoo's pages go on fetching after they are loaded, and log an error when that is cut off: wait for
+# the translations, our own total, the chatter, and half a second in which nothing more came.
+PORTAL_IS_READY = """
+(() => {
+    const l10n = odoo.loader?.modules.get("@web/core/l10n/translation");
+    const total = document.querySelector(".o_payment_request_total");
+    const chatter = document.querySelector(".o_portal_chatter");
+    const shadow = document.querySelector("#chatterRoot")?.shadowRoot;
+    const count = performance.getEntriesByType("resource").length;
+    if (window.lastFetched?.count !== count) {
+        window.lastFetched = {count, at: Date.now()};
+    }
+    return (
+        Boolean(l10n?.translatedTerms[l10n.translationLoaded]) &&
+        (!total || total.innerText !== "") &&
+        (!chatter || Boolean(shadow?.querySelector(".o-mail-Thread"))) &&
+        Date.now() - window.lastFetched.at > 500
+    );
+})()
+"""
 STRIPE_PAGE = """<!DOCTYPE html>
 <html lang="en"><head><title>Checkout</title></head><body>
 <h1>Stripe's page</h1>
@@ -40,6 +60,12 @@ class PayerBrowser:
     def open(self, path):
         with self._listening():
             self.chrome.navigate_to(self.test_case.base_url() + path, wait_stop=True)
+
+    def open_portal(self, path):
+        """Open a page of Odoo's portal, and wait until its scripts have nothing more to fetch."""
+        with self._listening():
+            self.chrome.navigate_to(self.test_case.base_url() + path, wait_stop=True)
+            self._wait_until(PORTAL_IS_READY, f"{path} did not get ready")
 
     def press(self, key, wait_for=None):
         """Press a key as a person does, then wait for what it brings about."""
@@ -80,17 +106,20 @@ class PayerBrowser:
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
-    def _wait_for(self, text, timeout=30):
+    def _wait_for(self, text):
         shown = f"!!document.body && document.body.innerText.includes({json.dumps(text)})"
+        self._wait_until(shown, f"{text!r} did not appear")
+
+    def _wait_until(self, condition, complaint, timeout=30):
         end = time.monotonic() + timeout
         while time.monotonic() < end:
             # Between two pages there is no page to ask.
             with contextlib.suppress(AssertionError):
-                if self.evaluate(f"document.readyState === 'complete' && {shown}"):
+                if self.evaluate(f"document.readyState === 'complete' && {condition}"):
                     return
             time.sleep(0.1)
         self.chrome.take_screenshot().result(10)
-        raise AssertionError(f"{text!r} did not appear; there is: {self._read()!r}")
+        raise AssertionError(f"{complaint}; there is: {self._read()!r}")
 
     def _read(self):
         return self.evaluate("location.href + ' ' + document.body.innerText")

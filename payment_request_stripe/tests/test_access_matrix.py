@@ -114,6 +114,9 @@ ROUTES = {
     ("GET", "/pay/<string:token>/statement"): OPEN,
     ("POST", "/pay/<string:token>/checkout"): OPEN,
     ("GET", "/my/payments"): LOGIN,
+    ("GET", "/my/payments/page/<int:page>"): LOGIN,
+    ("GET", "/my/payments/history"): LOGIN,
+    ("GET", "/my/payments/history/page/<int:page>"): LOGIN,
     ("POST", "/my/payments/pay"): LOGIN,
     ("POST", "/pay/<string:token>/promise"): OPEN,
     ("POST", "/pay/<string:token>/question"): OPEN,
@@ -273,6 +276,7 @@ class TestAccessMatrix(AccessCase):
         filled = (
             path.replace("<string:token>", token)
             .replace("<string:colour>", "1d4ed8")
+            .replace("<int:page>", "1")
             .replace("<int:line_id>", str(request.line_ids[:1].id))
             .replace("<int:request_id>", str(request.id))
             .replace("<string:endpoint_token>", self.provider.payment_request_endpoint_token)

@@ -87,17 +87,21 @@ class TestPortalAccessibility(AccessibilityMixin, PaymentRequestHttpCase):
         self.authenticate(user.login, user.login, browser=browser.chrome)
 
     def _look(self):
-        open_invoice, part = self._create_invoice(100), self._create_invoice(50)
+        self.company.payment_request_payer_amounts = True
+        day = fields.Date.today() - timedelta(days=9)
+        open_invoice = self._create_invoice(100)
+        part = self._create_invoice(50, invoice_date=day, invoice_date_due=day)
         self._create_request(part, amounts=[20], delivery_method="link")
         paid = self._create_request(self._create_invoice(10), delivery_method="link")
         self._click_pay(paid)
         self._receive(self.stripe.pay(paid.checkout_ids.stripe_checkout_session_ref))
         browser = PayerBrowser(self)
         self._log_in(browser)
-        for path in ("/my/payments", "/my/invoices", f"/my/invoices/{open_invoice.id}"):
-            browser.open(path)
+        pages = ("/my/payments", "/my/payments/history")
+        for path in (*pages, "/my/invoices", f"/my/invoices/{open_invoice.id}"):
+            browser.open_portal(path)
             self.assertIn(path, browser.evaluate("location.pathname"))
-            if path == "/my/payments":
+            if path in pages:
                 self.assertAccessible(browser, path, within="main")
             else:
                 ours = "a[href='/my/payments']"

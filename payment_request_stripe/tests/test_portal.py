@@ -4,75 +4,18 @@
 
 from lxml import html
 
-from odoo.fields import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
-from .common import PaymentRequestHttpCase
-
-PASSWORD = "a password of the tests"
+from .portal_case import PASSWORD, PortalCase
 
 
 @tagged("post_install", "-at_install")
-class TestPortal(PaymentRequestHttpCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.payer.is_company = True
-        cls.customer_user = cls._make_portal_user("petra", parent_id=cls.payer.id)
-        cls.stranger = cls._make_portal_user("stranger")
-        cls.invoice = cls._create_invoice(100)
-        cls.other_invoice = cls._create_invoice(20.5)
-        cls.foreign_invoice = cls._create_invoice(70, partner=cls.stranger.partner_id)
-
-    @classmethod
-    def _make_portal_user(cls, login, **values):
-        user = new_test_user(
-            cls.env,
-            login=login,
-            groups="base.group_portal",
-            company_id=cls.company.id,
-            company_ids=[Command.set(cls.company.ids)],
-            password=PASSWORD,
-        )
-        user.partner_id.write({"email": f"{login}@example.com", **values})
-        return user
+class TestPortal(PortalCase):
+    """Customers see what is theirs, and pay several invoices at once."""
 
     def setUp(self):
         super().setUp()
-        self.authenticate("petra", PASSWORD)
-
-    def _see(self):
-        return html.fromstring(self._get("/my/payments").content)
-
-    def _get(self, path):
-        self.env.flush_all()
-        answer = self.url_open(path, allow_redirects=False)
-        self.env.invalidate_all()
-        return answer
-
-    def _text(self, page):
-        page = html.fromstring(page.content) if hasattr(page, "content") else page
-        return " ".join(page.xpath("//main")[0].text_content().split())
-
-    def _choose(self, amounts):
-        """Tick invoices and press Pay; `amounts` are ``{invoice: text, or None as it stands}``."""
-        page = self._see()
-        token = page.xpath("//form[@action='/my/payments/pay']//input[@name='csrf_token']/@value")
-        form = {"csrf_token": token[0]}
-        for invoice, amount in amounts.items():
-            form[f"invoice_{invoice.id}"] = "1"
-            if amount is not None:
-                form[f"amount_{invoice.id}"] = amount
-        answer = self.url_open("/my/payments/pay", data=form, allow_redirects=False)
-        self.env.invalidate_all()
-        return answer
-
-    def _get_choices(self):
-        return self.env["payment.request"].search([("is_from_customer", "=", True)])
-
-    def _get_session(self, answer):
-        self.assertEqual(answer.status_code, 303, answer.text[:2000])
-        return answer.headers["Location"].rpartition("/")[2].partition("#")[0]
+        self.company.payment_request_payer_amounts = True
 
     # === SEEING === #
 
@@ -187,7 +130,13 @@ class TestPortal(PaymentRequestHttpCase):
             ({self.invoice: "1.234"}, "no exact amount"),
             ({self.invoice: "lots"}, "is no number"),
             ({self.invoice: "NaN"}, "is no number"),
-            ({self.invoice: "0.10"}, "at least"),
+            ({self.invoice: "24.99"}, "from $ 25.00 to $ 100.00 can be paid"),
+            ({self.invoice: "1e2"}, "is no number"),
+            ({self.invoice: "1E999999"}, "is no number"),
+            ({self.invoice: "50,00"}, "is no number"),
+            ({self.invoice: "٥٠"}, "is no number"),
+            ({self.invoice: ""}, "is no number"),
+            ({self.invoice: "9" * 16}, "is no number"),
             ({}, "Choose at least one invoice"),
             ({self.foreign_invoice: None}, "Choose at least one invoice"),
         ):

@@ -10,7 +10,8 @@ export class MyPayments extends Interaction {
     static selector = ".o_payment_request_choice";
     dynamicContent = {
         _root: {"t-on-input": this.showTotal, "t-on-change": this.showTotal},
-        ".o_payment_request_all": {"t-on-change": this.chooseAll},
+        // Before the form hears of it, which counts the ticks.
+        ".o_payment_request_all": {"t-on-input": this.chooseAll},
         ".o_payment_request_total": {"t-out": () => this.total},
         ".o_payment_request_pay": {"t-att-disabled": () => (this.count ? undefined : "disabled")},
     };
@@ -40,18 +41,28 @@ export class MyPayments extends Interaction {
     }
 
     showTotal() {
-        let minor = 0;
-        this.count = 0;
-        for (const row of this.rows) {
-            const tick = row.querySelector("input[type='checkbox']");
+        const {rows} = this;
+        const chosen = rows.filter((row) => row.querySelector("input[type='checkbox']").checked);
+        for (const row of rows) {
             const amount = row.querySelector("input[type='number']");
-            amount.disabled = !tick.checked;
-            if (tick.checked) {
-                this.count += 1;
-                minor += Math.round(Number(amount.value || 0) * this.unit);
+            if (amount) {
+                amount.disabled = !chosen.includes(row);
             }
         }
+        this.count = chosen.length;
+        const minor = chosen.reduce((sum, row) => sum + this.getMinor(row), 0);
         this.total = this.format.format(minor / this.unit);
+        const all = this.el.querySelector(".o_payment_request_all");
+        if (all) {
+            all.checked = this.count === rows.length;
+            all.indeterminate = this.count > 0 && !all.checked;
+        }
+    }
+
+    /** What is to be paid of a row: the amount that was entered, else all that is due. */
+    getMinor(row) {
+        const amount = row.querySelector("input[type='number']");
+        return Math.round(Number(amount ? amount.value : row.dataset.due) * this.unit);
     }
 }
 
