@@ -17,10 +17,8 @@ export class MyPayments extends Interaction {
     };
 
     setup() {
-        const {currency, lang, decimals} = this.el.dataset;
+        const {lang, decimals} = this.el.dataset;
         this.format = new Intl.NumberFormat(lang, {
-            style: "currency",
-            currency,
             minimumFractionDigits: Number(decimals),
             maximumFractionDigits: Number(decimals),
         });
@@ -51,12 +49,19 @@ export class MyPayments extends Interaction {
         }
         this.count = chosen.length;
         const minor = chosen.reduce((sum, row) => sum + this.getMinor(row), 0);
-        this.total = this.format.format(minor / this.unit);
+        this.total = this.formatAmount(minor / this.unit);
         const all = this.el.querySelector(".o_payment_request_all");
         if (all) {
             all.checked = this.count === rows.length;
             all.indeterminate = this.count > 0 && !all.checked;
         }
+    }
+
+    /** As Odoo writes amounts, so that all on the page look alike. */
+    formatAmount(amount) {
+        const {symbol, position} = this.el.dataset;
+        const parts = [symbol, this.format.format(amount)];
+        return (position === "before" ? parts : parts.reverse()).join("\u00a0");
     }
 
     /** What is to be paid of a row: the amount that was entered, else all that is due. */
