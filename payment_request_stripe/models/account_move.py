@@ -111,8 +111,11 @@ class AccountMove(models.Model):
                 [
                     ("move_id", "in", self.ids),
                     ("request_id.state", "in", OPEN_STATES),
-                    # What customers choose to pay by themselves does not keep us from asking.
+                    # What customers choose to pay by themselves does not keep us from asking,
+                    # until they have done so.
+                    "|",
                     ("request_id.is_from_customer", "=", False),
+                    ("request_id.state", "=", "processing"),
                 ],
                 ["move_id"],
                 ["amount_due:sum"],

@@ -12,7 +12,12 @@ class AccountMoveLine(models.Model):
     _inherit = ["account.move.line", "payment.request.protection"]
 
     _kept_by_payment_requests = frozenset(
-        {"payment_request_credit_id", "payment_request_line_id", "payment_request_part"}
+        {
+            "payment_request_credit_id",
+            "payment_request_line_id",
+            "payment_request_part",
+            "payment_request_share_id",
+        }
     )
 
     payment_request_line_id = fields.Many2one(

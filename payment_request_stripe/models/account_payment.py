@@ -19,6 +19,9 @@ class AccountPayment(models.Model):
             "payment_request_credit_note",
             "payment_request_credit_reason",
             "payment_request_id",
+            "stripe_balance_ref",
+            "stripe_fee",
+            "stripe_fee_move_id",
             "stripe_payment_intent_ref",
             "stripe_refund_ref",
         }
@@ -74,21 +77,8 @@ class AccountPayment(models.Model):
     # === ACTION METHODS === #
 
     def action_post(self):
-        """Post, and give our payments back to the invoices they were quoted for.
-
-        Odoo does not reconcile a payment again that was cancelled or reset to draft.
-        """
         self.filtered("payment_request_id").check_access("write")
-        again = self.filtered(
-            lambda payment: payment.payment_request_id and payment.move_id.posted_before
-        )
-        result = super().action_post()
-        # What was refunded or disputed of a share pays no invoice.
-        again._reconcile_undone_shares()
-        for payment in again.filtered(lambda one: one.payment_type == "inbound"):
-            if payment._has_lost_shares():
-                payment._reconcile_payment_request_lines()
-        return result
+        return super().action_post()
 
     def action_cancel(self):
         """Cancel, and tell who is in charge: the money is at Stripe all the same.
@@ -113,27 +103,6 @@ class AccountPayment(models.Model):
         return result
 
     # === BUSINESS METHODS === #
-
-    def _has_lost_shares(self):
-        """Tell whether a posted payment of ours was allocated before and is not any more."""
-        self.ensure_one()
-        return self.move_id.state == "posted" and any(
-            share.payment_request_line_id._get_settled() and not share.reconciled
-            for share in self.move_id.line_ids._get_request_shares()
-        )
-
-    def _reconcile_undone_shares(self):
-        """Reconcile posted items that took money back with their shares again, where both open."""
-        lines = self.move_id.line_ids
-        plan = [
-            undo | undo.payment_request_share_id
-            for undo in lines.payment_request_undo_ids | lines.filtered("payment_request_share_id")
-            if undo.parent_state == "posted" == undo.payment_request_share_id.parent_state
-            and not undo.reconciled
-            and not undo.payment_request_share_id.reconciled
-        ]
-        if plan:
-            self.env["account.move.line"]._reconcile_plan(plan)
 
     def _synchronize_to_moves(self, changed_fields):
         """Keep the entries of our payments as booked: they have a line per invoice.

@@ -1,8 +1,9 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import logging
+from datetime import timedelta
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .payment_request import PAYABLE_STATES
@@ -10,6 +11,21 @@ from .payment_request import PAYABLE_STATES
 _logger = logging.getLogger(__name__)
 
 POLL = "payment_request_stripe.ir_cron_poll_stripe"
+# So long Odoo itself tries to book a payment of the portal that is done.
+NATIVE_BOOKED_WITHIN = timedelta(days=4)
+
+
+def get_native_domain():
+    """Return which payments of the portal are under way: not done, or done and not booked yet."""
+    return [
+        "|",
+        ("state", "in", ("pending", "authorized")),
+        "&",
+        "&",
+        ("state", "=", "done"),
+        ("is_post_processed", "=", False),
+        ("last_state_change", ">=", fields.Datetime.now() - NATIVE_BOOKED_WITHIN),
+    ]
 
 
 class AccountPartialReconcile(models.Model):
@@ -73,7 +89,7 @@ class PaymentRequest(models.Model):
         Stripe is asked first: when the customer has just paid there, that is booked instead.
         """
         checkouts = self.env["payment.request.checkout"].search(
-            [("state", "in", ("intended", "open")), ("request_id.state", "in", PAYABLE_STATES)],
+            [("state", "in", ("intended", "open"))],
             order="id",
             limit=limit,
         )
@@ -107,7 +123,7 @@ class PaymentRequest(models.Model):
             _logger.exception("the changes of payment request %s were not followed", self.id)
 
     def _follow_quote(self, checkout):
-        if not checkout._is_current():
+        if self.state not in PAYABLE_STATES or not checkout._is_current():
             self._close_stale_checkout(checkout)
 
     def _close_stale_checkout(self, checkout):
@@ -192,10 +208,7 @@ class PaymentRequestPay(models.Model):
             self.env["payment.transaction"]
             .sudo()
             .search(
-                [
-                    ("invoice_ids", "in", self.line_ids.move_id.ids),
-                    ("state", "in", ("pending", "authorized")),
-                ],
+                [("invoice_ids", "in", self.line_ids.move_id.ids), *get_native_domain()],
                 limit=1,
             )
         )

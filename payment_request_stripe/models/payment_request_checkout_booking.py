@@ -141,7 +141,9 @@ class PaymentRequestCheckout(models.Model):
     def _get_booking_date(self, event: PaymentEvent, journal):
         """Return Stripe's day, or the first open one after a locked period."""
         date = self._get_stripe_date(event)
-        locks = self.request_id.company_id._get_violated_lock_dates(date, False, journal)
+        # With a discount, a part of the taxes is written off in the entry of the payment.
+        has_tax = any(share.get("discount") for share in self.quote["lines"])
+        locks = self.request_id.company_id._get_violated_lock_dates(date, has_tax, journal)
         return locks[-1][0] + timedelta(days=1) if locks else date
 
     def _is_as_quoted(self, amount, currency):
@@ -259,7 +261,7 @@ class PaymentRequestCheckout(models.Model):
         )
         if not any(line._get_amount_due() for line in request.line_ids):
             lean._transition("completed")
-        elif request.state == "processing":
+        elif request.state == "processing" and not request._has_debit_under_way():
             lean._transition("sent")
         credit = to_decimal(payment.amount, payment.currency_id.decimal_places) - sum(
             paid_lines.values()

@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from ..exceptions import PaymentRequestRefused
 from ..gateways.money import to_decimal
 from .payment_request import OPEN_STATES, PAYABLE_STATES
+from .payment_request_changes import get_native_domain
 
 # A link of the portal that is about to end is not used again.
 ALMOST_OVER = timedelta(hours=1)
@@ -25,7 +26,7 @@ class AccountMove(models.Model):
         native = (
             self.env["payment.transaction"]
             .sudo()
-            .search([("invoice_ids", "in", self.ids), ("state", "in", ("pending", "authorized"))])
+            .search([("invoice_ids", "in", self.ids), *get_native_domain()])
         )
         return self & (lines.move_id | native.invoice_ids).with_env(self.env)
 

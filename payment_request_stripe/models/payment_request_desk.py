@@ -75,10 +75,11 @@ class AccountPayment(models.Model):
     def action_payment_request_allocate(self):
         """Use the credit for what the customer owes on other invoices, the oldest first.
 
-        :raise UserError: when the customer owes nothing that it could pay
+        :raise UserError: when the customer owes nothing that it could pay, or a link deducts it
         """
         self.check_access("write")
         for payment in self:
+            payment._check_not_deducted()
             if not payment._allocate_credit():
                 raise UserError(
                     self.env._(
@@ -90,6 +91,21 @@ class AccountPayment(models.Model):
             if not payment._get_open_shares():
                 payment._drop_credit_activity()
         return True
+
+    def _check_not_deducted(self):
+        """Refuse to use a credit that an open link of the customer promises to deduct.
+
+        :raise UserError: naming the links
+        """
+        if deducted := self._get_open_shares()._get_reserved_credits():
+            raise UserError(
+                self.env._(
+                    "%(payment)s is deducted by %(requests)s. Cancel that payment request first, "
+                    "or let the customer pay it.",
+                    payment=self.name,
+                    requests=", ".join(deducted.request_id.mapped("name")),
+                )
+            )
 
     def _allocate_credit(self):
         """Reconcile the open shares with the customer's open invoices; tell whether any was."""
@@ -131,12 +147,13 @@ class AccountPayment(models.Model):
     def action_payment_request_refund_credit(self):
         """Open the Refund dialog for the credit only.
 
-        :raise UserError: when there is none
+        :raise UserError: when there is none, or a link deducts it
         """
         self.ensure_one()
         self.check_access("read")
         request = self.payment_request_id
         request.check_access("write")
+        self._check_not_deducted()
         if not self.payment_request_credit:
             raise UserError(self.env._("Nothing of %(name)s is left.", name=self.name))
         line = {"amount": self.payment_request_credit, "amount_max": self.payment_request_credit}

@@ -153,12 +153,38 @@ class PaymentRequestLine(models.Model):
     _inherit = "payment.request.line"
 
     def _count_reconciled(self):
-        """Count as paid what credit of this request's payments settled on its invoices later."""
-        for line in self:
+        """Count what a person reconciled of this request's payments with its invoices.
+
+        No more is paid than Stripe's payments gave. What is on an invoice beyond that had gone
+        back, and somebody has taken the refund or dispute from elsewhere since.
+        """
+        lines = self.sudo()
+        lines._count_discounts()
+        for line in lines:
+            digits = line.currency_id.decimal_places
             more = line._get_reconciled() - line._get_net_paid()
-            if more > 0:
-                paid = to_decimal(line.amount_paid, line.currency_id.decimal_places)
-                line.sudo().amount_paid = float(paid + more)
+            room = line._get_given() - to_decimal(line.amount_paid, digits)
+            for name, sign, most in (
+                ("amount_paid", 1, room),
+                ("amount_refunded", -1, to_decimal(line.amount_refunded, digits)),
+                ("amount_disputed", -1, to_decimal(line.amount_disputed, digits)),
+            ):
+                part = max(min(more, most), 0)
+                if part:
+                    line[name] = float(to_decimal(line[name], digits) + sign * part)
+                    more -= part
+
+    def _get_given(self):
+        """Return what Stripe's payments gave for this line: Decimal, major units."""
+        self.ensure_one()
+        digits = self.currency_id.decimal_places
+        shares = self.env["account.move.line"].search(
+            [("payment_request_line_id", "=", self.id), ("payment_request_part", "=", False)]
+        )
+        return sum(
+            (to_decimal(-share.amount_currency, digits) for share in shares),
+            to_decimal(0, digits),
+        )
 
 
 class AccountPartialReconcile(models.Model):

@@ -1,7 +1,6 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, models
-from odoo.fields import Command
 
 from ..exceptions import BookingRefused
 from ..gateways.events import PaymentEvent
@@ -110,6 +109,16 @@ class PaymentRequestDispute(models.Model):
                 self.env._("Check which invoices a dispute opened"),
                 self.env._("Only a part is disputed, and Stripe does not say of which invoice."),
             )
+        if beyond := sum(part.amount for part in parts if not part.share):
+            self._notify(
+                self.env._("More was disputed than was left"),
+                self.env._(
+                    "%(amount)s of the dispute had been refunded before: it stands open in "
+                    "%(move)s. Answer the dispute with the refund as evidence.",
+                    amount=self.currency_id.format(float(beyond)),
+                    move=move.name,
+                ),
+            )
 
     def _book_reinstatement(self, day):
         """Book that the money came back, and pay the invoices with it again."""
@@ -160,7 +169,7 @@ class PaymentRequestDispute(models.Model):
                 )
         elif not fee and self.fee_move_id:
             move, self.fee_move_id = self.fee_move_id, False
-            move._reverse_moves([{"date": self._get_open_day(max(day, move.date))}], cancel=True)
+            move._reverse_posted(self._get_open_day(max(day, move.date)), move.ref)
 
     def _get_open_day(self, day):
         return self.payment_id._get_open_day(day)
@@ -250,46 +259,3 @@ class PaymentRequestDispute(models.Model):
 
     def _notify(self, summary, note):
         self.request_id._notify_person_in_charge(summary, note)
-
-
-class AccountPayment(models.Model):
-    _inherit = "account.payment"
-
-    def _post_stripe_fee(self, amount, currency_code, day, name):
-        """Book what Stripe keeps from the clearing account to the account of fees.
-
-        :param Decimal amount: major units
-        :return: the posted entry, or none when there is no account for it
-        """
-        self.ensure_one()
-        company = self.company_id
-        account = company.payment_request_fee_account_id
-        currency = self.env["res.currency"].search([("name", "=", currency_code)], limit=1)
-        if not account or not currency:
-            return self.env["account.move"]
-        balance = currency._convert(float(amount), company.currency_id, company, day)
-        common = {"name": name, "currency_id": currency.id, "partner_id": False}
-        lines = [
-            {"account_id": account.id, "amount_currency": float(amount), "balance": balance},
-            {
-                "account_id": self.outstanding_account_id.id,
-                "amount_currency": -float(amount),
-                "balance": -balance,
-            },
-        ]
-        move = (
-            self.env["account.move"]
-            .sudo()
-            .create(
-                {
-                    "move_type": "entry",
-                    "journal_id": self.journal_id.id,
-                    "company_id": company.id,
-                    "date": day,
-                    "ref": name,
-                    "line_ids": [Command.create({**common, **line}) for line in lines],
-                }
-            )
-        )
-        move._post(soft=False)
-        return move

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.fields import Command
 
 from ..gateways.errors import GatewayError
 from ..gateways.events import PaymentEvent
@@ -54,7 +55,58 @@ class AccountPayment(models.Model):
             name = f"{request.name} {self.stripe_payment_intent_ref} fee"
             day = self._get_open_day(max(day, self.date))
             self.stripe_fee_move_id = self._post_stripe_fee(fee, move.currency, day, name)
+            if not self.stripe_fee_move_id:
+                request._notify_person_in_charge(
+                    self.env._("A fee of Stripe is not booked"),
+                    self.env._(
+                        "Stripe keeps %(fee)s %(currency)s of %(payment)s. Choose an account for "
+                        "the fees of Stripe in the settings, and book it by hand.",
+                        fee=fee,
+                        currency=move.currency,
+                        payment=self.name,
+                    ),
+                )
         return ""
+
+    def _post_stripe_fee(self, amount, currency_code, day, name):
+        """Book what Stripe keeps from the clearing account to the account of fees.
+
+        :param Decimal amount: major units
+        :return: the posted entry, or none when there is no account for it
+        """
+        self.ensure_one()
+        company = self.company_id
+        account = company.payment_request_fee_account_id
+        # One that is not in use may have no rate.
+        currency = self.env["res.currency"].search([("name", "=", currency_code)], limit=1)
+        if not account or not currency:
+            return self.env["account.move"]
+        balance = currency._convert(float(amount), company.currency_id, company, day)
+        common = {"name": name, "currency_id": currency.id, "partner_id": False}
+        lines = [
+            {"account_id": account.id, "amount_currency": float(amount), "balance": balance},
+            {
+                "account_id": self.outstanding_account_id.id,
+                "amount_currency": -float(amount),
+                "balance": -balance,
+            },
+        ]
+        move = (
+            self.env["account.move"]
+            .sudo()
+            .create(
+                {
+                    "move_type": "entry",
+                    "journal_id": self.journal_id.id,
+                    "company_id": company.id,
+                    "date": day,
+                    "ref": name,
+                    "line_ids": [Command.create({**common, **line}) for line in lines],
+                }
+            )
+        )
+        move._post(soft=False)
+        return move
 
 
 class PaymentRequestEvent(models.Model):

@@ -63,6 +63,8 @@ class PaymentRequest(models.Model):
         """Return which of its faces the pay page shows."""
         self.ensure_one()
         faces = {"completed": "paid", "processing": "processing", "cancelled": "cancelled"}
+        if self.state == "completed" and not self.amount_paid:
+            return "settled"  # in another way: nothing came by this link
         if self.state in faces:
             return faces[self.state]
         if self.state == "expired" or self.expires_at <= fields.Datetime.now():

@@ -131,6 +131,20 @@ class PaymentRequestRefund(models.Model):
         self.request_id._log_step(f"refund {payload['data']['object']['id']} asked")
         self.request_id._commit()
 
+    def _try_asking(self):
+        """Ask Stripe for this refund; return what a person has to know of it, or nothing."""
+        try:
+            self._ask()
+        except Refused as error:
+            return self.env._("Stripe refused the refund: %(reason)s", reason=error.message)
+        except GatewayError as error:
+            return self.env._(
+                "Stripe did not answer (%(reason)s). The refund is kept and asked for again by "
+                "itself: do not refund a second time.",
+                reason=error.message,
+            )
+        return ""
+
     def _recall(self, gateway):
         """Return what an earlier call made of this refund when its key may be forgotten, or none.
 
@@ -201,22 +215,18 @@ class PaymentRequest(models.Model):
         shared = self._share_refund(wanted, payment or self._get_stripe_payments())
         for one, parts in shared.items():
             refunds |= refunds._intend(one, parts, reason)
-        for refund in refunds:
-            try:
-                refund._ask()
-            except Refused as error:
-                raise UserError(
-                    self.env._("Stripe refused the refund: %(reason)s", reason=error.message)
-                ) from error
-            except GatewayError as error:
-                raise UserError(
-                    self.env._(
-                        "Stripe did not answer (%(reason)s). The refund is kept and asked for "
-                        "again by itself: do not refund a second time.",
-                        reason=error.message,
-                    )
-                ) from error
-        return refunds
+        said = {refund: refund._try_asking() for refund in refunds}
+        sentences = [sentence for sentence in said.values() if sentence]
+        if not sentences:
+            return refunds
+        sentences += [
+            self.env._(
+                "%(amount)s is being refunded.", amount=refund.currency_id.format(refund.amount)
+            )
+            for refund, sentence in said.items()
+            if not sentence
+        ]
+        raise UserError("\n".join(sentences))
 
     def _get_stripe_payments(self):
         """Return the payments that Stripe took for this request, the latest first."""

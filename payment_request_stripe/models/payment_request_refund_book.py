@@ -27,6 +27,8 @@ class PaymentRequestRefund(models.Model):
                 ],
                 limit=1,
             )
+            if found.state == "failed":  # a call was refused, of which Stripe knows better
+                found.state = "intended"
         if found:
             found.stripe_refund_ref = refund.ref
             return found
@@ -47,23 +49,17 @@ class PaymentRequestRefund(models.Model):
         :return: the reason why there was nothing to do, or none
         """
         self.ensure_one()
-        if self.state in ("failed", "cancelled") and self.refund_payment_id:
+        if self.state in ("failed", "cancelled"):
             return self.env._("This refund failed already.")
         if refund.state == "succeeded":
             if self.state == "succeeded":
                 return self.env._("The refund was booked already.")
-            if self.state in ("failed", "cancelled") and not self._was_refused_by_us():
-                return self.env._("This refund failed already.")
             self.with_context(**LEAN)._book(refund, day)
         elif refund.state in ("failed", "cancelled"):
             return self._learn_failure(refund, day)
         elif self.state == "intended":
             self.state = "pending"
         return ""
-
-    def _was_refused_by_us(self):
-        """Tell whether it failed only because a call was refused, of which Stripe knows better."""
-        return self.state == "failed" and not self.refund_payment_id and self.parameters
 
     # === BOOKING === #
 
@@ -215,8 +211,6 @@ class PaymentRequestRefund(models.Model):
     def _learn_failure(self, refund: Refund, day):
         """A refund did not reach the payer; one that was booked is taken back."""
         state = "cancelled" if refund.state == "cancelled" else "failed"
-        if self.state in ("failed", "cancelled"):
-            return self.env._("This refund failed already.")
         booked = self.refund_payment_id
         if booked:
             day = self.payment_id._get_open_day(max(day, booked.date))

@@ -2,7 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from collections import Counter
 
-from odoo import models
+from odoo import api, models
 
 from ..gateways.money import to_decimal
 from .payment_request import PAYABLE_STATES
@@ -57,13 +57,43 @@ class PaymentRequest(models.Model):
             return checkouts
         asked = {one: one.request_id._get_settled_by(one.quote) for one in checkouts}
         mine = self._get_settled_by(quote)
-        total = sum(asked.values(), mine)
-        too_much = {
-            move
-            for move in mine
-            if total[move] > to_decimal(move.amount_residual, move.currency_id.decimal_places)
-        }
+        too_much = self._find_too_much(sum(asked.values(), mine)) & set(mine)
         return checkouts.filtered(lambda one: too_much & set(asked[one]))
+
+    def _get_page_state(self):
+        """Keep an invoice from being paid by this link while a debit of another is on its way."""
+        face = super()._get_page_state()
+        return "processing" if face == "open" and self._has_rival_debit() else face
+
+    def _has_rival_debit(self):
+        """Tell whether debits of other links leave less of an invoice than is asked here."""
+        self.ensure_one()
+        debits = self.env["payment.request.checkout"].search(
+            [
+                ("request_id", "!=", self.id),
+                ("request_id.state", "=", "processing"),
+                ("request_id.line_ids.move_id", "in", self.line_ids.move_id.ids),
+                ("state", "=", "complete"),
+            ]
+        )
+        under_way = [
+            one.request_id._get_settled_by(one.quote) for one in debits if not one._get_payment()
+        ]
+        return bool(under_way) and bool(
+            self._find_too_much(sum(under_way, self._get_settled_by(self._get_quote())))
+        )
+
+    @api.model
+    def _find_too_much(self, settled):
+        """Return the invoices of which quotes would settle more than they owe.
+
+        :param settled: ``{invoice: Decimal}``, major units
+        """
+        return {
+            move
+            for move, amount in settled.items()
+            if amount > to_decimal(move.amount_residual, move.currency_id.decimal_places)
+        }
 
     def _get_settled_by(self, quote):
         """Return ``{invoice: Decimal}``, a Counter, major units: what a quote would settle."""

@@ -191,7 +191,7 @@ class AccountPayment(models.Model):
         shares = undo_lines.payment_request_share_id
         (undo_lines.matched_debit_ids | undo_lines.matched_credit_ids).unlink()
         undo_lines.payment_request_share_id = False
-        move._reverse_moves([{"date": date, "ref": reference}], cancel=True)
+        move._reverse_posted(date, reference)
         plan = [
             share | owed
             for share in shares

@@ -47,7 +47,9 @@ class AccountPayment(models.Model):
 
     def _get_open_day(self, day):
         """Return `day`, or the first open one after a locked period."""
-        locks = self.company_id._get_violated_lock_dates(day, False, self.journal_id)
+        # When a discount falls, the taxes that were written off with it come back.
+        has_tax = "discount_cost" in self.move_id.line_ids.mapped("payment_request_part")
+        locks = self.company_id._get_violated_lock_dates(day, has_tax, self.journal_id)
         return locks[-1][0] + timedelta(days=1) if locks else day
 
     def _get_undone_lines(self, parts):
@@ -166,7 +168,15 @@ class AccountPayment(models.Model):
         chosen = notes.filtered(
             lambda note: note.reversed_entry_id in (invoice, self.env[note._name])
         )
-        return (chosen or invoice.reversal_move_ids).line_ids.filtered(
+        return (chosen or invoice.reversal_move_ids)._get_open_credits(share)
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    def _get_open_credits(self, share):
+        """Return the open items of these credit notes that money of `share` can answer."""
+        return self.line_ids.filtered(
             lambda line: (
                 line.parent_state == "posted"
                 and line.account_id == share.account_id

@@ -59,6 +59,7 @@ from . import (
     test_renew_link,
     test_report,
     test_setup,
+    test_shield,
     test_sms,
     test_sms_answer,
     test_statement,

@@ -25,6 +25,7 @@ STEPS = (
     "unreconcile",
     "allocate",
     "cancel_payment",
+    "cancel_entry",
     "cancel_invoice",
     "reorder",
     "repeat",
@@ -157,7 +158,9 @@ class History:
         if not lines or self._pending() or self.disputes:
             return
         line = self.random.choice(lines)
+        known = set(self.stripe.refunds)
         self.case._refund(self.request, {line.move_id: float(held[line])})
+        self.refunds += [one for ref, one in self.stripe.refunds.items() if ref not in known]
 
     def refund_fails(self):
         if alive := [one for one in self.refunds if one["status"] != "failed"]:
@@ -226,6 +229,15 @@ class History:
             self.case.assertIn(payment.name, " ".join(self.request.activity_ids.mapped("summary")))
             payment.action_draft()
             payment.action_post()
+
+    def cancel_entry(self):
+        """A person cancels an entry by itself, of a payment, refund or dispute, and posts it."""
+        entries = self.request.payment_ids.move_id | self.request.dispute_ids.move_id
+        if entries:
+            entry = self.random.choice(entries)
+            entry.button_cancel()
+            entry.button_draft()
+            entry.action_post()
 
     def cancel_invoice(self):
         """An invoice is reset to draft; there it is cancelled, or posted again."""

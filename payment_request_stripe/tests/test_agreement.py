@@ -1,5 +1,6 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -91,6 +92,14 @@ class TestAgreement(MoneyCase):
         self._run_cron("ir_cron_process_events")
         self.assertEqual(request.stripe_fee, kept)
 
+    def test_a_fee_that_cannot_be_booked_is_a_task(self):
+        self.company.payment_request_post_fees = True
+        request, _invoices, _charge = self._pay_invoices(100)
+        self._run_cron("ir_cron_poll_stripe")
+        self._run_cron("ir_cron_process_events")
+        self.assertFalse(request.payment_ids.stripe_fee_move_id)
+        self.assertIn("A fee of Stripe is not booked", request.activity_ids.mapped("summary"))
+
 
 @tagged("post_install", "-at_install")
 class TestChanges(MoneyCase):
@@ -104,6 +113,7 @@ class TestChanges(MoneyCase):
         self._run_cron("ir_cron_poll_stripe")
         self.assertEqual(request.state, "completed")
         self.assertEqual(request.amount_paid, 0)
+        self.assertEqual(request._get_page_state(), "settled", "nothing came by this link")
         session = self.stripe.sessions[checkout.stripe_checkout_session_ref]
         self.assertEqual(session["status"], "expired")
         self.assertEqual(checkout.state, "expired")
@@ -170,11 +180,18 @@ class TestChanges(MoneyCase):
                     "partner_id": self.payer.id,
                     "invoice_ids": [(6, 0, invoice.ids)],
                     "state": "pending",
+                    "last_state_change": fields.Datetime.now(),
                 }
             )
         )
-        self.assertEqual(request._get_page_state(), "processing")
-        with self.assertRaisesRegex(UserError, "do not pay again"):
-            request._open_checkout(request._sign_quote(request._get_quote()))
-        transaction.state = "cancel"
+        for state in ("pending", "done"):  # done, and in the books a moment later
+            with self.subTest(state):
+                transaction.state = state
+                self.assertEqual(request._get_page_state(), "processing")
+                self.assertEqual(invoice._get_in_transit(), invoice)
+                with self.assertRaisesRegex(UserError, "do not pay again"):
+                    request._open_checkout(request._sign_quote(request._get_quote()))
+        transaction.is_post_processed = True
+        self.assertEqual(request._get_page_state(), "open")
+        transaction.write({"state": "cancel", "is_post_processed": False})
         self.assertEqual(request._get_page_state(), "open")

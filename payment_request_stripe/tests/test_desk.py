@@ -67,6 +67,69 @@ class TestDesk(MoneyCase):
         self.assertEqual(self.request.amount_refunded, 70)
         self.assertMoney(self.request)
 
+    # === PROMISED TO A LINK === #
+
+    def test_what_a_link_deducts_is_not_given_to_others(self):
+        invoice, other = self._create_invoice(100), self._create_invoice(60)
+        (share,) = self.payment._get_open_shares()
+        link = self._create_request(invoice, credits=[{"item_id": share.id}])
+        self.assertEqual(link._get_quote()["total"], 3000)
+        for action in ("allocate", "refund_credit"):
+            with (
+                self.subTest(action),
+                self.assertRaisesRegex(UserError, f"deducted by {link.name}"),
+            ):
+                getattr(self._get_work(), f"action_payment_request_{action}")()
+        self.assertOwed(other, "60")
+        link._transition("cancelled")
+        self._get_work().action_payment_request_allocate()
+        self.assertOwed(other, "0")
+        self.assertOwed(invoice, "90")
+
+    # === RECONCILED BY HAND === #
+
+    def _reconcile_by_hand(self, payment, invoice):
+        """Take the payment off whatever it stands against, and give it to the invoice."""
+        share = payment.move_id.line_ids.filtered("payment_request_line_id")
+        share.remove_move_reconcile()
+        (share | invoice.line_ids).filtered(
+            lambda line: line.account_type == "asset_receivable"
+        ).reconcile()
+
+    def test_no_more_is_paid_by_hand_than_stripe_took(self):
+        request, (invoice,), _charge = self._pay_invoices(100)
+        self._refund(request)
+        self.assertOwed(invoice, "100")
+        self._reconcile_by_hand(request._get_stripe_payments(), invoice)
+        self.assertOwed(invoice, "0")
+        line = request.line_ids
+        self.assertEqual((line.amount_paid, line.amount_refunded), (100, 0))
+        self.assertEqual((request.amount_paid, request.amount_refunded), (100, 100))
+        self.assertMoney(request)
+
+    def test_nor_after_a_dispute(self):
+        self.company.payment_request_fee_account_id = self.company_data["default_account_expense"]
+        request, (invoice,), charge = self._pay_invoices(100)
+        dispute, events = self.stripe.dispute(charge, 4000)
+        self._receive(*events)
+        self.assertOwed(invoice, "40")
+        self._reconcile_by_hand(request._get_stripe_payments(), invoice)
+        line = request.line_ids
+        self.assertEqual((line.amount_paid, line.amount_disputed), (100, 0))
+        self.assertMoney(request)
+        self._receive(*self.stripe.close_dispute(dispute, "won"))
+        self.assertOwed(invoice, "0")
+        self.assertEqual((line.amount_paid, line.amount_disputed), (100, 0))
+        self.assertMoney(request)
+
+    def test_what_fits_later_counts_as_paid(self):
+        """The invoice was paid elsewhere; that is taken back, and our money takes its place."""
+        self.invoice.line_ids.remove_move_reconcile()
+        self._reconcile_by_hand(self.payment, self.invoice)
+        self.assertOwed(self.invoice, "0")
+        self.assertEqual(self.request.line_ids.amount_paid, 100)
+        self.assertMoney(self.request)
+
     def test_readers_decide_nothing(self):
         payment = self.payment.with_user(self.readonly_user)
         for action in ("allocate", "keep", "refund_credit"):

@@ -126,6 +126,51 @@ class TestDispute(MoneyCase):
         )
         self.assertMoney(request)
 
+    def test_a_bank_may_dispute_what_was_refunded_already(self):
+        request, (invoice,), charge = self._pay_invoices(100)
+        self._refund(request, {invoice: 30})
+        dispute, events = self.stripe.dispute(charge, 10000)
+        self._receive(*events)
+        self.assertOwed(invoice, "100")
+        line = request.line_ids
+        self.assertEqual((line.amount_refunded, line.amount_disputed), (30, 70))
+        self.assertIn("More was disputed than was left", request.activity_ids.mapped("summary"))
+        self.assertIn("30.00", " ".join(request.activity_ids.mapped("note")))
+        self.assertMoney(request)
+        self._receive(*self.stripe.close_dispute(dispute, "won"))
+        self.assertOwed(invoice, "30")
+        self.assertEqual((line.amount_refunded, line.amount_disputed), (30, 0))
+        self.assertMoney(request)
+
+    def _dispute(self, amount=100):
+        """Return ``(request, invoice, dispute of Stripe)``, withdrawn and booked."""
+        request, (invoice,), charge = self._pay_invoices(amount)
+        dispute, events = self.stripe.dispute(charge)
+        self._receive(*events)
+        return request, invoice, dispute
+
+    def test_a_withdrawal_that_is_posted_again_takes_the_money_again(self):
+        request, invoice, dispute = self._dispute()
+        move = request.dispute_ids.move_id
+        move.button_cancel()
+        self.assertOwed(invoice, "100")
+        move.button_draft()
+        move.action_post()
+        self.assertOwed(invoice, "100")
+        self.assertFalse(request.payment_ids.payment_request_credit)
+        self.assertMoney(request)
+        self._receive(*self.stripe.close_dispute(dispute, "won"))
+        self.assertOwed(invoice, "0")
+        self.assertMoney(request)
+
+    def test_a_withdrawal_that_a_person_cancelled_is_not_given_back_twice(self):
+        request, invoice, dispute = self._dispute()
+        request.dispute_ids.move_id.button_cancel()
+        self._receive(*self.stripe.close_dispute(dispute, "won"))
+        self.assertOwed(invoice, "0")
+        self.assertEqual(request.line_ids.amount_disputed, 0)
+        self.assertMoney(request)
+
     def test_without_an_account_for_fees_a_person_is_told(self):
         self.company.payment_request_fee_account_id = False
         request, (invoice,), charge = self._pay_invoices(100)

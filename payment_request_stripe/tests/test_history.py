@@ -105,6 +105,11 @@ class TestHistory(MoneyCase):
         code="USD",
         seed=8,
     )
+    @example(
+        steps=["pay", "credit_note", "refund_by_us", "cancel_entry", "dispute", "cancel_entry"],
+        code="EUR",
+        seed=9,
+    )
     @example(steps=["pay_async", "pay", "dispute", "dispute_ends", "repeat"], code="JPY", seed=3)
     def test_both_sides_agree_after_each_step(self, steps, code, seed):
         history = History(self, self.currencies[code], seed)

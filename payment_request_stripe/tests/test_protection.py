@@ -63,6 +63,19 @@ class TestDoorsOfRpc(BookingCase):
             self.env.invalidate_all()
             self.assertEqual(record.read(KEPT[model]), before)
 
+    def test_no_door_writes_what_the_code_keeps_on_payments_and_their_items(self):
+        payment = self._get_records()["payment.request"].payment_ids
+        share = payment.move_id.line_ids.filtered("payment_request_line_id")
+        for record, values in (
+            (payment, {"stripe_balance_ref": "txn_forged"}),
+            (payment, {"stripe_fee": 1}),
+            (payment, {"stripe_fee_move_id": payment.move_id.id}),
+            (share, {"payment_request_share_id": share.id}),
+            (share, {"payment_request_undo_ids": [(4, share.id)]}),
+        ):
+            with self.subTest(values), self.assertRaises(AccessError), self.env.cr.savepoint():
+                record.with_user(self.billing_user).write(values)
+
     def test_an_onchange_stores_nothing(self):
         request = self._get_records()["payment.request"]
         request.with_user(self.billing_user).onchange(

@@ -223,6 +223,23 @@ class TestQuoteDiscount(MoneyCase):
         self.assertMoney(request)
         self.assertFalse(request._get_quote()["total"], "a refunded request asks no more")
 
+    def test_taxes_of_a_locked_period_are_written_off_after_it(self):
+        today = fields.Date.today()
+        request = self._create_request(invoice := self._create_discounted(200, self.tax))
+        checkout = self._open_checkout(request)
+        self.company.tax_lock_date = today
+        self._receive(self.stripe.pay(checkout.stripe_checkout_session_ref))
+        payment = request.payment_ids
+        self.assertOwed(invoice, "0")
+        self.assertEqual((payment.date, payment.move_id.date), (today + timedelta(days=1),) * 2)
+        self.assertIn("locked", "".join(payment.message_ids.mapped("body")))
+        self.company.tax_lock_date = today + timedelta(days=1)
+        self.stripe.refund(self.stripe.charge_of(checkout.stripe_checkout_session_ref))
+        self._hear()
+        refund = request.refund_ids.refund_payment_id
+        self.assertEqual((refund.date, refund.move_id.date), (today + timedelta(days=2),) * 2)
+        self.assertMoney(request)
+
     def test_a_partial_refund_keeps_the_discount(self):
         request, invoice, charge = self._pay_discounted()
         self.stripe.refund(charge, 4800)

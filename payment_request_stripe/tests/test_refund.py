@@ -2,6 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import itertools
 from datetime import timedelta
+from decimal import Decimal
 
 from freezegun import freeze_time
 
@@ -184,6 +185,29 @@ class TestRefund(MoneyCase):
         self.assertOwed(invoice, "40")
         self.assertMoney(request)
 
+    def test_of_two_payments_the_one_that_stripe_refuses_is_told_apart(self):
+        invoice, other = self._create_invoice(100), self._create_invoice(50)
+        request = self._create_request(invoice, other)
+        choice = [[request.line_ids[0].id, 10000]]
+        quote = request._get_quote(choice=choice)
+        self.assertEqual(quote["total"], 10000)
+        checkout = self._open_checkout(request)
+        checkout.write({"quote": quote, "amount": 100})
+        paid = self.stripe.pay(checkout.stripe_checkout_session_ref)
+        paid["data"]["object"]["amount_total"] = 10000
+        self._receive(paid)
+        self._pay(request)
+        self.stripe.fail_next(
+            "POST", "/v1/refunds", status=400, kind="invalid_request_error", message="Not so much."
+        )
+        with self.assertRaisesRegex(UserError, "(?s)Not so much.*100.00 is being refunded"):
+            self._refund(request)
+        self._run_cron("ir_cron_process_events")
+        self.env.invalidate_all()
+        self.assertEqual(sorted(request.refund_ids.mapped("state")), ["failed", "succeeded"])
+        self.assertOwed(invoice, "100")
+        self.assertOwed(other, "0")
+
     def test_a_pending_refund_is_booked_when_it_succeeds(self):
         request, (invoice,), charge = self._pay_invoices(100)
         refund = self.stripe.refund(charge, 4000, status="pending")
@@ -230,6 +254,106 @@ class TestRefund(MoneyCase):
         self.assertOwed(invoice, "20")
         self.assertEqual(request.amount_refunded, 60)
         self.assertEqual(request.refund_ids.line_ids.credit_move_id, note)
+        self.assertMoney(request)
+
+    def _refund_with_note(self, amount):
+        """Return ``(request, invoice, note)`` of 100 paid, 40 credited and `amount` refunded."""
+        request, (invoice,), _charge = self._pay_invoices(100)
+        note = invoice._reverse_moves([{"invoice_date": invoice.invoice_date}])
+        note.invoice_line_ids.price_unit = 40
+        note.action_post()
+        self._refund(request, {invoice: amount})
+        return request, invoice, note
+
+    def _cancel_and_post(self, entry):
+        """Cancel an entry and post it again, from its payment or by itself."""
+        entry.button_cancel() if entry._name == "account.move" else entry.action_cancel()
+        entry.button_draft() if entry._name == "account.move" else entry.action_draft()
+        entry.action_post()
+
+    def test_a_refund_that_is_posted_again_answers_its_credit_note_again(self):
+        for amount, owed in ((40, "0"), (60, "20")):
+            for by_itself in (False, True):
+                with self.subTest(amount=amount, by_itself=by_itself):
+                    request, invoice, note = self._refund_with_note(amount)
+                    refund = request.refund_ids.refund_payment_id
+                    self._cancel_and_post(refund.move_id if by_itself else refund)
+                    self.assertOwed(note, "0")
+                    self.assertOwed(invoice, owed)
+                    taken = refund.move_id.line_ids.filtered("payment_request_share_id")
+                    self.assertTrue(all(taken.mapped("reconciled")))
+                    self.assertNotIn("To reconcile", str(request.activity_ids.mapped("summary")))
+                    self.assertMoney(request)
+
+    def test_a_refund_that_is_posted_again_and_has_lost_its_place_is_a_task(self):
+        request, (_invoice,), _charge = self._pay_invoices(100)
+        self._refund(request)
+        refund = request.refund_ids.refund_payment_id
+        refund.action_cancel()
+        other = self._create_invoice(100)
+        share = request._get_stripe_payments().move_id.line_ids.filtered("payment_request_line_id")
+        (share | other.line_ids).filtered(
+            lambda line: line.account_type == "asset_receivable"
+        ).reconcile()
+        refund.action_draft()
+        refund.action_post()
+        self.assertIn(f"To reconcile: {refund.name}", request.activity_ids.mapped("summary"))
+        self.assertMoney(request)
+
+    def test_a_payment_entry_that_is_posted_again_by_itself_pays_again(self):
+        request, (invoice, other), _charge = self._pay_invoices(100, 50)
+        self._refund(request, {invoice: 30})
+        self._cancel_and_post(request._get_stripe_payments().move_id)
+        self.assertOwed(invoice, "30")
+        self.assertOwed(other, "0")
+        self.assertMoney(request)
+
+    def test_a_refund_that_a_person_cancelled_and_that_fails_is_not_taken_back_twice(self):
+        for state in ("draft", "canceled"):
+            with self.subTest(state):
+                request, (invoice,), charge = self._pay_invoices(100)
+                refund = self.stripe.refund(charge, 4000)
+                self._hear()
+                booked = request.refund_ids.refund_payment_id
+                booked.action_draft()
+                if state == "canceled":
+                    booked.action_cancel()
+                self._receive(self.stripe.finish_refund(refund, "failed"))
+                self.assertOwed(invoice, "0")
+                self.assertEqual(booked.state, "canceled")
+                self.assertEqual(request.line_ids.amount_refunded, 0)
+                self.assertMoney(request)
+
+    def _write_down(self, request):
+        """Return a refund of 40 of which Stripe has not been asked yet."""
+        refunds = self.env["payment.request.refund"].sudo()
+        wanted = [(request.line_ids, Decimal(40), self.env["account.move"])]
+        return refunds._write_down(request.payment_ids, wanted, "")
+
+    def test_a_refund_of_ours_that_failed_is_not_booked_by_an_older_event(self):
+        request, (invoice,), charge = self._pay_invoices(100)
+        row = self._write_down(request)
+        made = self.stripe.refund(
+            charge, 4000, status="pending", metadata={"refund": row.idempotency_key}
+        )
+        self._hear()
+        self.assertEqual((row.state, row.stripe_refund_ref), ("pending", made["id"]))
+        made["status"] = "succeeded"
+        succeeded = self.stripe.event("refund.updated", made)
+        failed = self.stripe.finish_refund(made, "failed")
+        self._receive(failed, succeeded)
+        self.assertEqual(row.state, "failed")
+        self.assertOwed(invoice, "0")
+        self.assertMoney(request)
+
+    def test_a_refund_that_was_refused_and_made_all_the_same_is_booked(self):
+        request, (invoice,), charge = self._pay_invoices(100)
+        row = self._write_down(request)
+        row.state = "failed"
+        self.stripe.refund(charge, 4000, metadata={"refund": row.idempotency_key})
+        self._hear()
+        self.assertEqual((row.state, len(request.refund_ids)), ("succeeded", 1))
+        self.assertOwed(invoice, "40")
         self.assertMoney(request)
 
     def test_credit_that_fits_no_invoice_goes_back_first(self):

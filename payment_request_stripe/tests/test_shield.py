@@ -1,0 +1,83 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.tests import tagged
+
+from ..exceptions import PayerNotice, PaymentRequestRefused
+from .money_case import MoneyCase
+
+
+@tagged("post_install", "-at_install")
+class TestShield(MoneyCase):
+    """One invoice is paid once, by whichever of its links."""
+
+    def _press_pay(self, request):
+        with self._as_in_production(request, self.env.ref("base.public_user")) as visited:
+            paying = visited.sudo()
+            paying._open_checkout(paying._sign_quote(paying._get_quote()))
+
+    def _start_debit(self, invoice, *amounts):
+        """Return ``(request, session)``: a bank debit by the customer's own link is on its way."""
+        mine = self._create_request(invoice, amounts=amounts)
+        mine.is_from_customer = True
+        return mine, self._open_checkout(mine).stripe_checkout_session_ref
+
+    def test_a_debit_by_another_link_keeps_this_one_closed_until_it_fails(self):
+        invoice = self._create_invoice(100)
+        mine, ref = self._start_debit(invoice)
+        ours = self._create_request(invoice)
+        self._receive(self.stripe.pay_async(ref))
+        self.assertEqual((mine.state, ours.state), ("processing", "sent"))
+        self.assertEqual(ours._get_page_state(), "processing")
+        with self.assertRaisesRegex(PayerNotice, "do not pay again"):
+            self._press_pay(ours)
+        self.assertEqual(len(self.stripe.sessions), 1)
+        self._receive(self.stripe.decline(ref))
+        self.assertEqual(ours._get_page_state(), "open")
+
+    def test_a_debit_of_a_part_leaves_the_rest_to_the_other_link(self):
+        invoice = self._create_invoice(100)
+        _mine, ref = self._start_debit(invoice, 40)
+        ours = self._create_request(invoice, amounts=[60])
+        self._receive(self.stripe.pay_async(ref))
+        self.assertEqual(ours._get_page_state(), "open")
+        self._pay(ours)
+        self._receive(self.stripe.settle(ref))
+        self.assertOwed(invoice, "0")
+        self.assertFalse(ours.activity_ids)
+
+    def test_what_a_debit_pays_is_not_asked_by_a_new_link(self):
+        invoice = self._create_invoice(100)
+        _mine, ref = self._start_debit(invoice)
+        self._receive(self.stripe.pay_async(ref))
+        with self.assertRaises(PaymentRequestRefused) as refused:
+            self._create_request(invoice)
+        self.assertEqual(refused.exception.details[0]["code"], "already_requested")
+
+    def test_a_session_of_a_link_that_was_paid_meanwhile_is_closed(self):
+        request = self._create_request(self._create_invoice(100))
+        first = self._open_checkout(request)
+        first.state = "failed"  # we lost sight of it
+        self.env.flush_all()
+        second = self._open_checkout(request)
+        self._receive(self.stripe.pay(first.stripe_checkout_session_ref))
+        self.assertEqual((request.state, second.state), ("completed", "open"))
+        self._run_cron("ir_cron_poll_stripe")
+        self.assertEqual(second.state, "expired")
+        session = self.stripe.sessions[second.stripe_checkout_session_ref]
+        self.assertEqual(session["status"], "expired")
+        self.assertMoney(request)
+
+    def test_another_payment_does_not_open_the_link_while_a_debit_is_on_its_way(self):
+        request = self._create_request(self._create_invoice(100))
+        first = self._open_checkout(request)
+        first.state = "failed"  # we lost sight of it
+        self.env.flush_all()
+        ref = self._open_checkout(request).stripe_checkout_session_ref
+        self._receive(self.stripe.pay_async(ref))
+        odd = self.stripe.pay(first.stripe_checkout_session_ref)
+        odd["data"]["object"]["amount_total"] = 9000  # so that nothing of the invoice is paid
+        self._receive(odd)
+        self.assertEqual(request.amount_paid, 90)
+        self.assertEqual(request._get_page_state(), "processing")
+        self._receive(self.stripe.settle(ref))
+        self.assertEqual(request.state, "completed")
