@@ -11,6 +11,7 @@ import traceback
 
 from dev.chaos import (
     outbox,
+    reminders,
     scenarios_crash,
     scenarios_races,
     scenarios_stripe,
@@ -29,7 +30,8 @@ MODULES = (
     scenarios_crash,
     scenarios_uninstall,
 )
-OUTBOX = "outbox"  # processes of its own, in a database of its own
+# Processes of their own, in a database of their own.
+ALONE = {"outbox": outbox.main, "reminders": reminders.main}
 SCENARIOS = [scenario for module in MODULES for scenario in module.SCENARIOS]
 
 
@@ -38,13 +40,13 @@ def main(arguments: list) -> int:
     parser.add_argument("only", nargs="?", default="", help="part of a scenario's name")
     wanted = parser.parse_args(arguments).only
     chosen = [scenario for scenario in SCENARIOS if wanted in scenario.__name__]
-    sending = wanted in OUTBOX
-    if not (chosen or sending):
-        names = "\n    ".join([*(scenario.__name__ for scenario in SCENARIOS), OUTBOX])
+    alone = [run for name, run in ALONE.items() if wanted in name]
+    if not (chosen or alone):
+        names = "\n    ".join([*(scenario.__name__ for scenario in SCENARIOS), *ALONE])
         raise console.SetupError(f"No scenario's name contains {wanted}. There are:\n    {names}")
     signal.signal(signal.SIGTERM, _interrupt)
     broken = _run_in_a_world(chosen) if chosen else 0
-    return (outbox.main() if sending else 0) or broken
+    return max([broken, *(run() for run in alone)])
 
 
 def _run_in_a_world(chosen: list) -> int:
