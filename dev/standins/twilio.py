@@ -1,4 +1,8 @@
-"""Twilio's Messages API: creation with Twilio's errors, statuses, signed status callbacks."""
+"""Twilio's Messages API: creation with Twilio's errors, statuses, signed status callbacks.
+
+Any number but the documented wrong ones is one of the account's; so is any messaging service whose
+SID looks like one.
+"""
 
 import asyncio
 import base64
@@ -22,6 +26,8 @@ from .store import World
 from .twilio_errors import BY_HTTP, FROM_ERRORS, TO_ERRORS, TwilioError
 
 _E164 = re.compile(r"^\+[1-9]\d{6,14}$")
+_SERVICE = re.compile(r"^MG[0-9a-f]{32}$")
+GOOD_NUMBER = "+15005550006"
 MAX_BODY = 1600
 CALLBACK_TIMEOUT = 10
 # "+15005530003" and its like: our own numbers whose callback reports that error.
@@ -63,6 +69,9 @@ class Twilio:
         app.router.add_get(base + ".json", self._guard(self.list))
         app.router.add_get(base + "/{sid}.json", self._guard(self.retrieve))
         app.router.add_get("/2010-04-01/Accounts/{account}.json", self._guard(self.account))
+        numbers = "/2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json"
+        app.router.add_get(numbers, self._guard(self.numbers))
+        app.router.add_get("/v1/Services/{sid}", self._guard(self.service))
         app.router.add_route("*", "/{rest:.*}", self._guard(self.nothing))
 
     async def start(self) -> None:
@@ -93,6 +102,25 @@ class Twilio:
     async def account(self, request: web.Request, account: str, token: str) -> tuple[int, dict]:
         name = "The stand-in's account"
         return 200, {"sid": account, "friendly_name": name, "status": "active", "type": "Full"}
+
+    async def numbers(self, request: web.Request, account: str, _token: str) -> tuple[int, dict]:
+        wanted = request.query.get("PhoneNumber", GOOD_NUMBER)
+        known = _E164.match(wanted) and wanted not in FROM_ERRORS
+        able = {"voice": True, "sms": True, "mms": True, "fax": False}
+        row = {"account_sid": account, "phone_number": wanted, "capabilities": able}
+        return 200, {
+            "incoming_phone_numbers": [row] if known else [],
+            "page": 0,
+            "page_size": 50,
+            "uri": request.path_qs,
+            "next_page_uri": None,
+        }
+
+    async def service(self, request: web.Request, account: str, _token: str) -> tuple[int, dict]:
+        sid = request.match_info["sid"]
+        if not _SERVICE.match(sid):
+            raise TwilioError(20404)
+        return 200, {"sid": sid, "account_sid": account, "friendly_name": "The stand-in's service"}
 
     async def create(self, request: web.Request, account: str, token: str) -> tuple[int, dict]:
         form = await request.post()

@@ -57,7 +57,7 @@ def paid_intent(standins, api, amount=12050):
 def twilio_client(standins, timeout=10):
     """Twilio's SDK, pointed at the stand-in."""
     made = Client(ACCOUNT, TOKEN, http_client=TwilioHttpClient(timeout=timeout))
-    made.api.base_url = standins.twilio_url
+    made.api.base_url = made.messaging.base_url = standins.twilio_url
     return made
 
 

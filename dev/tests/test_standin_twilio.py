@@ -101,6 +101,18 @@ def test_wrong_credentials_are_401(standins):
     assert (answer.status_code, answer.json()["code"]) == (401, 20003)
 
 
+def test_the_senders_of_the_account(standins):
+    client = twilio_client(standins)
+    (number,) = client.incoming_phone_numbers.list(phone_number=SENDER)
+    assert (number.phone_number, number.capabilities["sms"]) == (SENDER, True)
+    assert not client.incoming_phone_numbers.list(phone_number="+15005550007")
+    service = "MG" + "2" * 32
+    assert client.messaging.v1.services(service).fetch().sid == service
+    with pytest.raises(TwilioRestException) as unknown:
+        client.messaging.v1.services("MG-none").fetch()
+    assert unknown.value.status == 404
+
+
 def test_stop_then_start(standins, messages):
     standins.control("sms/stop", number=PHONE)
     with pytest.raises(TwilioRestException) as refused:

@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import logging
+import re
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,6 +24,7 @@ from .errors import (
     ANSWER_LOST,
     NOT_CONNECTED,
     TWILIO_ERRORS,
+    GatewayError,
     Misconfigured,
     OutcomeUnknown,
     classify,
@@ -31,81 +33,12 @@ from .events import DeliveryReport
 
 TIMEOUT = 10  # seconds; the SDK's own is for ever
 
-# Twilio's words for where a message is, in the states of our deliveries. What is missing here
-# (a word Twilio invents later) is "unknown".
-TWILIO_STATUS: dict[str, str] = {
-    "accepted": "sent",
-    "scheduled": "sent",
-    "queued": "sent",
-    "sending": "sent",
-    "sent": "sent",
-    "delivered": "delivered",
-    "read": "delivered",
-    "undelivered": "failed",
-    "failed": "failed",
-    "canceled": "failed",
-}
-
-# What to do about an error, by Twilio's code at creation (2xxxx) and in callbacks (3xxxx).
-ADVICE: dict[str, str] = {
-    "20003": "auth",
-    "20429": "slow_down",
-    "21211": "bad_number",
-    "21265": "bad_number",
-    "21408": "routing",
-    "21602": "request",
-    "21603": "request",
-    "21606": "sender",
-    "21610": "opted_out",
-    "21612": "routing",
-    "21614": "bad_number",
-    "21617": "request",
-    "21635": "bad_number",
-    "21659": "sender",
-    "30003": "unreachable",
-    "30004": "blocked",
-    "30005": "no_use",
-    "30006": "no_use",
-    "30007": "blocked",
-    "30008": "unknown",
-}
-
-# What a phone answers to get no more messages, or some again: Twilio's default keywords
-# (its "Support for Opt-out Keywords"). With Advanced Opt-Out Twilio names the wish itself.
-OPT_OUT_WORDS = frozenset(
-    {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "revoke"}
-)
-OPT_IN_WORDS = frozenset({"start", "unstop", "yes"})
+_PHONE_NUMBER = re.compile(r"\+[1-9]\d{6,14}")
+_SERVICE = re.compile(r"MG\w+")
 
 # The SDK logs every request's address and headers.
 if (_sdk_logger := logging.getLogger("twilio.http_client")).level == logging.NOTSET:
     _sdk_logger.setLevel(logging.WARNING)
-
-
-def delivery_state(vendor_status: str) -> str:
-    """Return our delivery state for Twilio's word."""
-    return TWILIO_STATUS.get(vendor_status, "unknown")
-
-
-def describe_error(code: str | int | None) -> str:
-    """Return the key of what to do about Twilio's error `code`.
-
-    One of ``bad_number``, ``opted_out``, ``routing``, ``sender``, ``request``, ``auth``,
-    ``slow_down``, ``unreachable``, ``no_use``, ``blocked``, ``unknown``.
-    """
-    return ADVICE.get(str(code or ""), "unknown")
-
-
-def wish_of_answer(opt_out_type: str, body: str) -> str:
-    """Return what the sender of an SMS to us wants: ``stop``, ``start``, or nothing of the kind.
-
-    :param opt_out_type: Twilio's own word for it, where Advanced Opt-Out is on
-    :param body: the text; it counts when it is nothing but a keyword
-    """
-    word = (opt_out_type or body).strip().strip(".!").lower()
-    if word in OPT_OUT_WORDS:
-        return "stop"
-    return "start" if word in OPT_IN_WORDS else ""
 
 
 class TwilioGateway:
@@ -175,6 +108,37 @@ class TwilioGateway:
             account = self._client().api.v2010.accounts(self._account_sid).fetch()
         return str(account.status or "")
 
+    def find_missing_senders(self, senders: Iterable[str]) -> list[str]:
+        """Return those of `senders` from which this account cannot send SMS.
+
+        Short codes and names are no phone numbers, so Twilio cannot be asked about them here.
+        """
+        numbers = {sender: "+" + re.sub(r"\D", "", sender) for sender in senders}
+        return [
+            sender
+            for sender, number in numbers.items()
+            if _PHONE_NUMBER.fullmatch(number) and not self._can_send_from(number)
+        ]
+
+    def _can_send_from(self, number: str) -> bool:
+        with _translated():
+            found = self._client().incoming_phone_numbers.list(phone_number=number, limit=20)
+        able: list[Any] = [one.capabilities for one in found if one.phone_number == number]
+        return any(one and one.get("sms") for one in able)
+
+    def has_messaging_service(self, sid: str) -> bool:
+        """Tell whether this account has the messaging service `sid`."""
+        if not _SERVICE.fullmatch(sid):
+            return False
+        try:
+            with _translated():
+                self._client().messaging.v1.services(sid).fetch()
+        except GatewayError as error:
+            if error.http_status == 404:
+                return False
+            raise
+        return True
+
     def is_valid_callback(
         self, url: str, form: Mapping[str, str | list[str]], signature: str | None
     ) -> bool:
@@ -206,7 +170,8 @@ class TwilioGateway:
                 environment={"TWILIO_REGION": "", "TWILIO_EDGE": ""},
             )
             if self._api_base:
-                client.api.base_url = self._api_base.rstrip("/")
+                for domain in (client.api, client.messaging):
+                    domain.base_url = self._api_base.rstrip("/")
             self._of_thread.client = client
         return client
 
@@ -236,7 +201,9 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except TwilioException as error:
-        status = getattr(error, "status", None)
+        # What fails while a list is read carries no more than the answer itself.
+        answers = [one.status_code for one in error.args if hasattr(one, "status_code")]
+        status = getattr(error, "status", None) or (answers[0] if answers else None)
         code = str(getattr(error, "code", None) or "")
         raise classify(TWILIO_ERRORS, status=status, code=code)(
             _words(error),
@@ -255,7 +222,7 @@ def _translated() -> Iterator[None]:
 def _words(error: TwilioException) -> str:
     """Return Twilio's sentence, in either of the two shapes of its errors."""
     words = getattr(error, "detail", "") or getattr(error, "title", "") or getattr(error, "msg", "")
-    return str(words or "Twilio gave no reason.").removeprefix("Unable to create record: ")
+    return re.sub(r"^Unable to \w+ record: ", "", str(words or "Twilio gave no reason."))
 
 
 # What fails before anything can reach Twilio; whatever else fails may have been sent.

@@ -13,6 +13,7 @@ from . import (
     payment_request_audit,
     payment_provider,
     payment_provider_check,
+    payment_provider_check_twilio,
     payment_provider_mend,
     payment_request,
     payment_request_batch,

@@ -154,23 +154,6 @@ class PaymentProvider(models.Model):
             "mail", "ok", self.env._("E-mails come from %(email)s.", email=self.company_id.email)
         )
 
-    def _check_setup_twilio(self):
-        company = self.company_id
-        if company.sms_provider != "twilio" or not company.sms_twilio_account_sid:
-            return Check("twilio", "note", self.env._("Not used: links go out by e-mail only."))
-        if not (company.payment_request_messaging_service or company.sms_twilio_number_ids):
-            sentence = self.env._("Twilio has no number or messaging service to send from.")
-            return Check("twilio", "trouble", sentence)
-        try:
-            status = company._get_twilio_gateway().get_account_status()
-        except GatewayError as error:
-            sentence = self.env._("Twilio said: %(reason)s", reason=error.message)
-            return Check("twilio", "trouble", sentence)
-        if status != "active":
-            sentence = self.env._("Twilio's account is %(status)s.", status=status)
-            return Check("twilio", "trouble", sentence)
-        return Check("twilio", "ok", self.env._("The account is active and has a sender."))
-
     # === AT STRIPE === #
 
     def _check_setup_account(self):

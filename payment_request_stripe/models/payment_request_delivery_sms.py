@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from odoo import api, models
 
 from ..gateways.errors import GatewayError, Misconfigured, OutcomeUnknown, Unavailable
-from ..gateways.twilio_api import TWILIO_STATUS, describe_error
+from ..gateways.twilio_words import TWILIO_STATUS, describe_error
 from .payment_request_delivery import Outcome
 
 # Twilio answers after a tenth of a second or more: so many calls wait side by side.

@@ -3,7 +3,7 @@
 from odoo import SUPERUSER_ID, api, models
 
 from ..gateways.errors import Misconfigured
-from ..gateways.twilio_api import wish_of_answer
+from ..gateways.twilio_words import wish_of_answer
 
 ANSWER_PATH = "/payment_request/twilio/answer"
 

@@ -12,13 +12,8 @@ from odoo.tests import BaseCase, tagged
 
 from ..gateways.errors import GatewayError, Misconfigured, OutcomeUnknown, Unavailable
 from ..gateways.events import DeliveryReport
-from ..gateways.twilio_api import (
-    ADVICE,
-    TWILIO_STATUS,
-    TwilioGateway,
-    delivery_state,
-    describe_error,
-)
+from ..gateways.twilio_api import TwilioGateway
+from ..gateways.twilio_words import ADVICE, TWILIO_STATUS, delivery_state, describe_error
 from .twilio_wire import (
     BAD_RECIPIENTS,
     BAD_SENDERS,
@@ -173,16 +168,46 @@ class TestTwilioGateway(TwilioWireCase, BaseCase):
 
         fake.request = request
         for base in (None, "http://127.0.0.1:9/"):
-            TwilioGateway("AC0", TOKEN, api_base=base, http_client=fake).send_sms(
-                RECIPIENT, "Hello", sender=GOOD_SENDER
-            )
+            gateway = TwilioGateway("AC0", TOKEN, api_base=base, http_client=fake)
+            gateway.send_sms(RECIPIENT, "Hello", sender=GOOD_SENDER)
+            gateway.has_messaging_service("MG0")
         self.assertEqual(
             addresses,
             [
                 "https://api.twilio.com/2010-04-01/Accounts/AC0/Messages.json",
+                "https://messaging.twilio.com/v1/Services/MG0",
                 "http://127.0.0.1:9/2010-04-01/Accounts/AC0/Messages.json",
+                "http://127.0.0.1:9/v1/Services/MG0",
             ],
         )
+
+    # === SENDERS === #
+
+    def test_numbers_that_are_not_the_accounts(self):
+        self.twilio.numbers["+15005550011"] = {"sms": False, "voice": True}
+        self.twilio.numbers["+150055500060"] = {"sms": True}
+        known = [GOOD_SENDER, "+1 500-555-0006", "15005550006"]
+        missing = ["+15005550011", "+15005550010"]
+        self.assertEqual(self.gateway.find_missing_senders([*known, *missing]), missing)
+
+    def test_names_and_short_codes_cannot_be_looked_up(self):
+        self.assertEqual(self.gateway.find_missing_senders(["HARTMANN", "12345"]), [])
+        self.assertEqual(self.twilio.attempts, 0)
+
+    def test_a_messaging_service_of_the_account(self):
+        self.twilio.services.add("MG0")
+        self.assertTrue(self.gateway.has_messaging_service("MG0"))
+        for other in ("MG1", "VA0", "MG0/../MG1", ""):
+            with self.subTest(other):
+                self.assertFalse(self.gateway.has_messaging_service(other))
+        self.assertEqual(self.twilio.attempts, 2, "what is no such name is not asked for")
+
+    def test_trouble_while_asking_for_a_sender_is_trouble(self):
+        self.twilio.fail_next(status=503, times=2)
+        with self.assertRaises(Unavailable):
+            self.gateway.has_messaging_service("MG0")
+        with self.assertRaises(Unavailable):
+            self.gateway.find_missing_senders([GOOD_SENDER])
 
     # === CALLBACKS === #
 

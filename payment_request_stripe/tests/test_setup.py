@@ -88,6 +88,20 @@ class TestSetup(DeliveryCase, PaymentRequestHttpCase):
         self.twilio.account_status = "active"
         self.assertTrue(self._open().is_ready)
 
+    def test_the_sender_must_be_one_of_the_twilio_account(self):
+        ours = self.twilio.numbers
+        self.twilio.numbers = {}
+        self._assert_red("twilio", f"cannot send SMS from {GOOD_SENDER}")
+        self.company.payment_request_messaging_service = "MG0"
+        self._assert_red("twilio", "no messaging service MG0")
+        self.twilio.services.add("MG0")
+        self.assertTrue(self._open().is_ready, "the service sends, not the numbers")
+        self.company.payment_request_messaging_service = False
+        self.twilio.numbers = ours
+        self.twilio.fail_next(status=503, message="Under repair.")
+        self._assert_red("twilio", "Twilio said: Under repair.")
+        self.assertTrue(self._open().is_ready)
+
     def _assert_red(self, code, sentence):
         setup = self._open()
         red = setup.line_ids.filtered(lambda line: line.state == "trouble")

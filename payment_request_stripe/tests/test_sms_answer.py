@@ -3,7 +3,7 @@
 from odoo.tests import HttpCase, tagged
 
 from ..exceptions import PaymentRequestRefused
-from ..gateways.twilio_api import wish_of_answer
+from ..gateways.twilio_words import wish_of_answer
 from ..models.payment_request_sms_answer import ANSWER_PATH
 from .delivery_case import ACCOUNT, TOKEN, DeliveryCase
 from .twilio_wire import GOOD_SENDER, sign_form

@@ -61,7 +61,8 @@ class FakeTwilio(HttpClient):
     """One Twilio account behind the SDK's own HTTP client interface; safe between threads.
 
     `messages` are those that Twilio took, as its API shows them; `attempts` counts every request,
-    `opted_out` holds the numbers that wrote STOP.
+    `opted_out` holds the numbers that wrote STOP, `numbers` the account's own with what they can
+    do, `services` its messaging services.
     """
 
     def __init__(self, auth=None):
@@ -69,6 +70,8 @@ class FakeTwilio(HttpClient):
         super().__init__(None, False)
         self.auth = auth
         self.account_status = "active"
+        self.numbers = {GOOD_SENDER: {"sms": True, "mms": True, "voice": True}}
+        self.services = set()
         self.messages = []
         self.attempts = 0
         self.opted_out = set()
@@ -149,7 +152,7 @@ class FakeTwilio(HttpClient):
         with self._lock:
             self.attempts += 1
             if method == "GET":
-                return self._tell_account(url, auth)
+                return self._tell(url, params or {}, auth)
             try:
                 self._check(method, url, data)
             except AssertionError as error:
@@ -157,11 +160,41 @@ class FakeTwilio(HttpClient):
                 raise
             return self._answer(data, auth)
 
-    def _tell_account(self, url, auth):
-        assert re.fullmatch(r"https?://[^/]+/2010-04-01/Accounts/AC[^/]*\.json", url), url
+    def _tell(self, url, params, auth):
+        """Answer what is asked about the account; each vendor's domain has its own paths."""
+        fault = self._take_fault()
+        if fault and fault.status:
+            return Response(fault.status, json.dumps(fault.body))
+        if fault:
+            raise fault.trouble
         if self.auth and auth != self.auth:
             return _refusal(401, 20003, "Authenticate")
+        for pattern, answer in (
+            (r"/2010-04-01/Accounts/AC[^/]*\.json", self._tell_account),
+            (r"/2010-04-01/Accounts/AC[^/]*/IncomingPhoneNumbers\.json", self._tell_numbers),
+            (r"/v1/Services/(MG[^/]*)", self._tell_service),
+        ):
+            if found := re.fullmatch(r"https?://[^/]+" + pattern, url):
+                return answer(params, auth, *found.groups())
+        raise AssertionError(f"the fake Twilio does not know GET {url}")
+
+    def _tell_account(self, _params, auth):
         return Response(200, json.dumps({"sid": auth[0], "status": self.account_status}))
+
+    def _tell_numbers(self, params, auth):
+        """As Twilio: every number that contains the one asked for."""
+        rows = [
+            {"account_sid": auth[0], "phone_number": number, "capabilities": able}
+            for number, able in self.numbers.items()
+            if params["PhoneNumber"].strip("+") in number
+        ]
+        page = {"incoming_phone_numbers": rows, "page": 0, "next_page_uri": None}
+        return Response(200, json.dumps(page))
+
+    def _tell_service(self, _params, auth, sid):
+        if sid not in self.services:
+            return _refusal(404, 20404, "The requested resource was not found")
+        return Response(200, json.dumps({"sid": sid, "account_sid": auth[0]}))
 
     def _check(self, method, url, data):
         route = re.fullmatch(r"https?://[^/]+/2010-04-01/Accounts/AC[^/]*/Messages\.json", url)
