@@ -5,7 +5,7 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.tools import format_datetime
 
-from ..gateways.errors import GatewayError
+from ..gateways.errors import GatewayError, Unavailable
 from ..gateways.stripe_api import API_VERSION
 from .payment_request_health import STALE_AFTER
 from .payment_request_pay import PAID_EVENTS
@@ -13,6 +13,10 @@ from .payment_request_pay import PAID_EVENTS
 # An event or a message waits for seconds; a scheduled action starts a minute late at most.
 WAITS_TOO_LONG = timedelta(minutes=30)
 LATE_AFTER = timedelta(hours=1)
+# Stripe's own trouble passes by itself.
+SILENT_TOO_LONG = timedelta(minutes=30)
+# Technical trouble that is gone at the second or third try needs nobody.
+TRIES_BY_ITSELF = 3
 # What was learned only by asking, so long after the webhook should have told it.
 SILENCE_AFTER = timedelta(minutes=10)
 SILENCE_WITHIN = timedelta(days=1)
@@ -55,10 +59,10 @@ class PaymentProvider(models.Model):
 
     # === WHAT STRIPE SAYS === #
 
-    def _ask_stripe_health(self):
-        """Ask Stripe about the key and the endpoint; a dict of codes to sentences, for keeping.
+    def _ask_stripe_health(self, known=None):
+        """Ask Stripe about the key and the endpoint; a dict for keeping.
 
-        What Stripe cannot say just now is no trouble: it is asked again.
+        :param dict known: what Stripe said last: it stands while Stripe does not answer
         """
         self.ensure_one()
         provider = self.sudo()
@@ -66,6 +70,9 @@ class PaymentProvider(models.Model):
             return {}
         try:
             endpoints = provider._get_stripe_gateway().list_webhook_endpoints()
+        except Unavailable:
+            silent_since = fields.Datetime.to_string(fields.Datetime.now())
+            return {"silent_since": silent_since, **(known or {})}
         except GatewayError as error:
             return {"key": error.message}
         ours = [one for one in endpoints if one.url == provider.payment_request_webhook_url]
@@ -105,6 +112,13 @@ class PaymentProvider(models.Model):
         trouble = self._check_payment_request_setup()
         if not trouble and said.get("key"):
             trouble = self.env._("Stripe said: %(reason)s", reason=said["key"])
+        since = fields.Datetime.to_datetime(said.get("silent_since"))
+        if not trouble and since and since <= fields.Datetime.now() - SILENT_TOO_LONG:
+            trouble = self.env._(
+                "Stripe does not answer since %(moment)s: check that this server can reach "
+                "api.stripe.com.",
+                moment=self._tell_moment(since),
+            )
         live = self.state == "enabled"
         fact = self.env._("A live key.") if live else self.env._("A test key: no money moves.")
         return trouble, fact
@@ -118,7 +132,7 @@ class PaymentProvider(models.Model):
 
     def _get_endpoint_health(self, said):
         if "count" not in said:
-            return "", self.env._("Stripe was not asked.")
+            return "", self.env._("Stripe has not said yet.")
         trouble = ""
         if not said["count"]:
             trouble = self.env._("Stripe has no webhook to this Odoo: press Create Webhook.")
@@ -128,6 +142,8 @@ class PaymentProvider(models.Model):
             )
         elif not said["complete"]:
             trouble = self.env._("The webhook does not send all events: create it again.")
+        if "silent_since" in said:
+            return trouble, self.env._("Stripe does not answer just now; it is asked again.")
         return trouble, self.env._("It is on and sends all events.")
 
     def _get_version_health(self, said):
@@ -169,11 +185,20 @@ class PaymentProvider(models.Model):
         return trouble or "", fact
 
     def _get_failed_health(self):
+        """What a machine may still mend by itself is no trouble yet."""
         count = self.env["payment.request.event"].search_count(
-            [("provider_id", "=", self.id), ("state", "=", "failed")]
+            [
+                ("provider_id", "=", self.id),
+                ("state", "=", "failed"),
+                "|",
+                ("retry_at", "=", False),
+                "|",
+                ("failure_kind", "!=", "technical"),
+                ("attempt_count", ">=", TRIES_BY_ITSELF),
+            ]
         )
         trouble = count and self.env._(
-            "Waiting for a person: %(count)s. Open Events, read why, and retry.",
+            "Waiting for a person: %(count)s. Open Events, read why, and retry or settle.",
             count=count,
         )
         return trouble or "", self.env._("None.")

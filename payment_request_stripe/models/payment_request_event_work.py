@@ -40,3 +40,28 @@ class PaymentRequestEvent(models.Model):
         """Keep as well whether the books refused it or something broke."""
         self.failure_kind = "accounting" if isinstance(error, UserError) else "technical"
         return super()._fail(error)
+
+    # === ACTION METHODS === #
+
+    def action_settle(self):
+        """End failed events that a person has seen to in the books: they are not tried again.
+
+        :raise UserError: when one of them did not fail
+        """
+        self.check_access("read")
+        self.env["payment.request"].check_access("write")
+        if any(event.state != "failed" for event in self):
+            raise UserError(self.env._("Only failed events can be settled by hand."))
+        for event in self.sudo():
+            said = self.env._("%(name)s settled it by hand.", name=self.env.user.name)
+            event.write(
+                {
+                    "state": "ignored",
+                    "retry_at": False,
+                    "error": f"{said} {event.error or ''}".strip()[:1000],
+                }
+            )
+            event.request_id._drop_activity(self._get_failure_summary())
+            if event.request_id:
+                event.request_id._log_step(f"event {event.event_ref} was settled by hand")
+        return True

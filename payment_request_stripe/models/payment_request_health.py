@@ -108,13 +108,19 @@ class PaymentRequestHealth(models.Model):
         return True
 
     def _check(self, ask_stripe=False):
-        """Look at everything and say what changed; Stripe is asked once an hour, or now."""
+        """Look at everything and say what changed; Stripe is asked once an hour, or now.
+
+        As long as it does not answer, it is asked with each look.
+        """
         self.ensure_one()
         provider = self.provider_id.with_company(self.company_id)
         now = fields.Datetime.now()
-        if ask_stripe or not self.asked_at or self.asked_at <= now - ASK_STRIPE_EVERY:
+        is_silent = "silent_since" in (self.stripe_says or {})
+        is_due = not self.asked_at or self.asked_at <= now - ASK_STRIPE_EVERY
+        if ask_stripe or is_silent or is_due:
             self.env["ir.cron"]._commit_progress()  # nothing is held while Stripe is asked
-            self.write({"stripe_says": provider._ask_stripe_health(), "asked_at": now})
+            said = provider._ask_stripe_health(self.stripe_says)
+            self.write({"stripe_says": said, "asked_at": now})
         reader = self.with_context(lang=self._get_person_told().lang)
         self._keep(provider.with_env(reader.env)._get_health(self.stripe_says))
 

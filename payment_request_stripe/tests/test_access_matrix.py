@@ -77,6 +77,7 @@ METHODS = {
     ("payment.request.delivery", "action_send_again"): BILLING,
     ("payment.request.dispute", "action_download_evidence"): READERS,
     ("payment.request.event", "action_retry"): BILLING,
+    ("payment.request.event", "action_settle"): BILLING,
     ("payment.request.payout", "action_check_again"): BILLING,
     ("payment.request.payout", "action_view_payments"): READERS,
     ("payment.request.health", "action_check"): BILLING,

@@ -2,6 +2,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from datetime import timedelta
 
+from freezegun import freeze_time
+
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
@@ -105,6 +107,27 @@ class TestHealth(StripeWireCase, PaymentRequestCommon):
 
         self.assertTurns("key", refuse, lambda: None, "Stripe said: Expired key.")
 
+    def test_stripe_does_not_answer(self):
+        """A moment of silence is no trouble, what Stripe said stands; half an hour is."""
+        self._look()
+        self.endpoint["status"] = "disabled"
+        self._look()
+        with freeze_time(fields.Datetime.now()) as clock:
+            for minutes, red in ((0, ["endpoint"]), (15, ["endpoint"]), (16, ["key", "endpoint"])):
+                clock.tick(timedelta(minutes=minutes))
+                self.stripe.fail_next("GET", "/v1/webhook_endpoints", status=503)
+                self.worker.nextcall = fields.Datetime.now()
+                if not minutes:
+                    self.health.asked_at = False
+                self._run_cron("ir_cron_check_health")
+                troubles = self.health.line_ids.filtered(lambda line: line.state == "trouble")
+                self.assertEqual(set(troubles.mapped("code")), set(red), minutes)
+            self.assertIn("does not answer since", self.health.activity_ids.note)
+            self.endpoint["status"] = "enabled"
+            self._run_cron("ir_cron_check_health")
+        self.assertEqual(self.health.state, "ok", self.health.line_ids.mapped("sentence"))
+        self.assertFalse(self.health.activity_ids)
+
     def test_the_endpoint_at_stripe(self):
         endpoint, types = self.endpoint, self.env["payment.request.event"]._handled_event_types()
         for code, wrong, right, words in (
@@ -133,6 +156,12 @@ class TestHealth(StripeWireCase, PaymentRequestCommon):
             "Waiting for a person: 1.",
         )
         self.assertTurns(
+            "failed",
+            lambda: self._event("evt_hopeless", state="failed", error="Its invoice is gone."),
+            lambda: self._get_failed().with_user(self.billing_user).action_settle(),
+            "Waiting for a person: 1.",
+        )
+        self.assertTurns(
             "waiting",
             lambda: self._event("evt_2", age=45),
             lambda: self.env["payment.request.event"].sudo().search([]).write({"state": "done"}),
@@ -148,6 +177,21 @@ class TestHealth(StripeWireCase, PaymentRequestCommon):
             lambda: self._event("evt_3", state="done"),
             "events do not arrive",
         )
+
+    def test_what_mends_itself_turns_nothing_red(self):
+        soon = fields.Datetime.now() + timedelta(minutes=1)
+        event = self._event(
+            state="failed", attempt_count=1, failure_kind="technical", retry_at=soon
+        )
+        self._look()
+        self.assertEqual(self.health.state, "ok")
+        for values in ({"attempt_count": 3}, {"attempt_count": 1, "failure_kind": "accounting"}):
+            event.write(values)
+            self._look()
+            self.assertEqual(self.health.state, "trouble", values)
+
+    def _get_failed(self):
+        return self.env["payment.request.event"].search([("state", "=", "failed")])
 
     def test_messages_that_wait(self):
         request = self._create_request(self._create_invoice(10))
@@ -180,6 +224,9 @@ class TestHealth(StripeWireCase, PaymentRequestCommon):
         self.health.checked_at = fields.Datetime.now() - timedelta(hours=2)
         self.provider.invalidate_recordset()
         self.assertEqual(self.provider.payment_request_health_state, "stale")
+        self._run_cron("ir_cron_check_health")
+        self.provider.invalidate_recordset()
+        self.assertEqual(self.provider.payment_request_health_state, "ok")
 
     def test_stripe_is_asked_once_an_hour_or_by_the_button(self):
         self._run_cron("ir_cron_check_health")

@@ -63,10 +63,14 @@ class TestViews(PaymentRequestCommon):
         self.assertLessEqual(
             OUR_BUTTONS, self._buttons("payment.request", "form", self.billing_user)
         )
+        ours = OUR_BUTTONS | {"action_settle"}
+        self.assertIn(
+            "action_settle", self._buttons("payment.request.event", "form", self.billing_user)
+        )
         for model in ("payment.request", "payment.request.event"):
             for view_type in ("form", "list"):
                 seen = self._buttons(model, view_type, self.readonly_user)
-                self.assertFalse(seen & OUR_BUTTONS, f"{model} {view_type}")
+                self.assertFalse(seen & ours, f"{model} {view_type}")
 
     def test_invoice_offers_the_link_to_those_who_may_send_it(self):
         for view_type in ("form", "list"):
@@ -140,6 +144,15 @@ class TestViews(PaymentRequestCommon):
         self.assertEqual(event.state, "received")
         with self.assertRaises(UserError):
             event.action_retry()
+
+    def test_what_was_settled_by_hand_is_not_tried_again(self):
+        event = self.event.with_user(self.billing_user)
+        reason = event.error
+        event.action_settle()
+        self.assertEqual((event.state, event.retry_at), ("ignored", False))
+        self.assertIn(f"{self.billing_user.name} settled it by hand. {reason}", event.error)
+        with self.assertRaises(UserError):
+            event.action_settle()
 
     def test_provider_shows_the_webhook_to_administrators(self):
         with Form(self.provider.with_user(self.administrator)) as form:
