@@ -19,6 +19,7 @@ from . import (
     test_delivery_email,
     test_desk,
     test_dispute,
+    test_filters,
     test_gateway_checkout,
     test_gateway_errors,
     test_gateway_events,
