@@ -68,6 +68,7 @@ from . import (
     payment_request_reminder_reason,
     payment_request_reminder_line,
     payment_request_reminder_send,
+    payment_request_reminder_queue,
     payment_request_reminder_outbox,
     payment_request_undo,
     payment_request_undo_again,

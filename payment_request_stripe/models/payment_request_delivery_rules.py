@@ -2,7 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..gateways.clock import quiet_until, time_zone_of_number
 
@@ -40,9 +40,7 @@ class PaymentRequestDelivery(models.Model):
             elif row.recipient.lower() in opted_out:
                 reasons[row] = row._explain_opt_out()
             elif row.recipient.lower() in bounced:
-                reasons[row] = self.env._(
-                    "The last e-mail to %(address)s came back.", address=row.recipient
-                )
+                reasons[row] = request._explain_bounce(row.recipient)
         return reasons
 
     def _explain_opt_out(self):
@@ -58,13 +56,18 @@ class PaymentRequestDelivery(models.Model):
 
     def _get_bounced(self):
         """Return those of the recipients whose last e-mail from this company came back."""
-        addresses = {row.recipient for row in self if row.channel == "email"}
+        addresses = [row.recipient for row in self if row.channel == "email"]
+        return self._get_bounced_addresses(addresses, self.company_id)
+
+    @api.model
+    def _get_bounced_addresses(self, addresses, companies):
+        """Return those of these e-mail addresses, lower case, whose last e-mail came back."""
         if not addresses:
             return set()
         tried = self.sudo().search(
             [
-                ("recipient", "in", list(addresses)),
-                ("company_id", "in", self.company_id.ids),
+                ("recipient", "in", list(set(addresses))),
+                ("company_id", "in", companies.ids),
                 ("claimed_at", "!=", False),
                 ("state", "in", ("sent", "delivered", "bounced")),
             ],
@@ -132,3 +135,11 @@ class PaymentRequestDelivery(models.Model):
             or request._get_person_in_charge().tz
             or "UTC"
         )
+
+
+class PaymentRequest(models.Model):
+    _inherit = "payment.request"
+
+    @api.model
+    def _explain_bounce(self, address):
+        return self.env._("The last e-mail to %(address)s came back.", address=address)

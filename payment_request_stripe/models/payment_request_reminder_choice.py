@@ -1,6 +1,6 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 from odoo import api, models
@@ -131,9 +131,7 @@ class PaymentRequestReminderRun(models.Model):
             today=today,
             plan=company.payment_request_reminder_plan_id.id or None,
             most=company.payment_request_reminder_max,
-            since=company._get_payment_request_midnight(
-                today - timedelta(days=company.payment_request_reminder_interval - 1)
-            ),
+            since=company._get_reminder_interval_start(today),
             reached=REACHED,
             own_plan=partners._field_to_sql("p", "payment_request_reminder_plan_id"),
             customer_hold=partners._field_to_sql("p", "payment_request_hold"),

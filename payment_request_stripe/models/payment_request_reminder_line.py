@@ -6,7 +6,7 @@ from .payment_request_reminder_choice import STOPPING
 
 # What keeps a whole link back, when one of its invoices is so.
 BLOCKING = ("disputed", "native_payment", "credit_note", "hold", "customer_hold")
-NO_CONTACT = ("no_email", "invalid_email", "no_phone", "invalid_phone")
+NO_CONTACT = ("no_email", "invalid_email", "no_phone", "invalid_phone", "bounced")
 
 
 class PaymentRequestReminderLine(models.Model):
@@ -30,14 +30,44 @@ class PaymentRequestReminderLine(models.Model):
         if promise:
             self.promise_date = promise
 
+    def _look_again(self, verdict):
+        """Take over what the plan says now; leave out what is not due any more.
+
+        :param verdict: a `Verdict`, or None of an invoice that is not posted any more
+        """
+        self.ensure_one()
+        is_due = self.state == "due"
+        if self._stop(verdict):
+            return
+        if verdict.reason:
+            self._leave_out(verdict.reason)
+        elif is_due and not verdict.step_id:
+            self._leave_out(
+                "overtaken", self.env._("It has come to no step of the plan, as it is now.")
+            )
+        elif is_due:
+            now = {"step_id": verdict.step_id, "days": verdict.days, "date_due": verdict.date_due}
+            known = {
+                "step_id": self.step_id.id,
+                "days": self.days,
+                "date_due": self.date_due,
+            }
+            if now != known:
+                self.write(now)
+
     def _stop(self, verdict):
         """Tell whether this invoice may not be chased any more; then the line says why."""
         self.ensure_one()
-        if verdict and verdict.reason not in STOPPING:
+        if not verdict:
+            self._leave_out("refused", self.env._("The invoice is not posted any more."))
+        elif verdict.reason in STOPPING:
+            self._leave_out(verdict.reason, promise=verdict.promise_date)
+        elif not verdict.plan_id:
+            self._leave_out(
+                "overtaken", self.env._("Neither the customer nor the company has a plan any more.")
+            )
+        else:
             return False
-        self._leave_out(
-            verdict.reason if verdict else "paid", promise=verdict and verdict.promise_date
-        )
         return True
 
     def _refuse(self, detail):
@@ -116,11 +146,15 @@ class PaymentRequest(models.Model):
             return method
         return "sms" if contact["to_phone"] else "email"
 
-    def _prepare_reminder(self, step):
-        """Return the options of a step's message, as making a link takes them."""
+    def _prepare_reminder(self, step, bounced):
+        """Return the options of a step's message, as making a link takes them.
+
+        :param set bounced: e-mail addresses that do not work: the contact may have a new one
+        """
         self.ensure_one()
+        known = (self.to_email or "").lower() not in bounced and self.to_email
         contact = self._get_recipients(
-            self.partner_id, {"to_email": self.to_email, "to_phone": self.to_phone}
+            self.partner_id, {"to_email": known, "to_phone": self.to_phone}
         )
         options = {**contact, "partner_id": self.partner_id.id}
         options["delivery_method"] = self._get_reachable_method(
@@ -128,11 +162,12 @@ class PaymentRequest(models.Model):
         )
         return options
 
-    def _get_reminder_messages(self, options, opted_out):
+    def _get_reminder_messages(self, options, opted_out, bounced):
         """Return the messages of a step, and a refusal when nobody would get one.
 
         :param dict options: of :meth:`_prepare_reminder`
         :param set opted_out: addresses that want no messages
+        :param set bounced: addresses whose last e-mail came back
         :return: ``([(request, channel, recipient)], None or {"code", "message"})``
         """
         self.ensure_one()
@@ -142,11 +177,19 @@ class PaymentRequest(models.Model):
         ) or self._get_opt_out_group_refusal(options, options, opted_out)
         if refusal:
             return [], dict(zip(("code", "message"), refusal, strict=True))
-        return [
-            (self, "email" if "@" in address else "sms", address)
+        wanted = [
+            address
             for address in self._get_addresses(options, options)
             if address.lower() not in opted_out
-        ], None
+        ]
+        messages = [
+            (self, "email" if "@" in address else "sms", address)
+            for address in wanted
+            if address.lower() not in bounced
+        ]
+        if not messages:
+            return [], {"code": "bounced", "message": self._explain_bounce(wanted[0])}
+        return messages, None
 
     def _extend_by(self, group):
         """Ask for the invoices of `group` that no link asks for yet; what is too much waits."""

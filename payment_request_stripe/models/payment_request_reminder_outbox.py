@@ -2,6 +2,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 
+from .payment_request_reminder_choice import REACHED
+from .payment_request_reminder_line import BLOCKING
+
 
 class PaymentRequestDelivery(models.Model):
     """A reminder in the outbox: its words, its statement, and a last look before it is sent."""
@@ -48,36 +51,92 @@ class PaymentRequestDelivery(models.Model):
     # === A LAST LOOK === #
 
     def _get_skip_reasons(self):
-        reasons = super()._get_skip_reasons()
+        reasons = self._get_held_reasons() | super()._get_skip_reasons()
         reasons.update((row, lines[0].reason) for row, lines in self._get_stopped().items())
+        return reasons
+
+    def _get_held_reasons(self):
+        """Return ``{row: sentence}`` of the system's other messages that would chase in vain.
+
+        A link that a rule sends, or that goes out by the next channel because nobody opened it, is
+        no step of a plan, but minds the same holds and promises.
+        """
+        rows = self.filtered(
+            lambda row: row.is_automatic and not (row.reminder_run_id or row.is_forwarded)
+        )
+        reasons = {}
+        owed = rows.request_id.line_ids.filtered(lambda line: line.amount_due > 0)
+        holds = owed.move_id._get_reminder_holds()
+        for row in rows:
+            moves = row.request_id.line_ids.filtered(lambda line: line.amount_due > 0).move_id
+            held = [holds[move.id] for move in moves if move.id in holds]
+            blocked = [hold for hold in held if hold["code"] in BLOCKING]
+            if blocked or (held and len(held) == len(moves)):
+                reasons[row] = (blocked or held)[0]["message"]
         return reasons
 
     def _get_stopped(self):
         """Return ``{reminder: its lines}`` of those that may not go out now; the lines say why.
 
-        All of its invoices are paid or put off by now, or its link asks for something on hold.
+        All of its invoices are paid or put off by now, or its link asks for something on hold, or
+        the customer got another message meanwhile. When the reminder was stopped on one channel,
+        the other one's message does not go out either.
         """
         rows = self.filtered("reminder_run_id")
-        lines = rows._get_reminder_lines()
+        lines = rows._get_reminder_lines(("sent", "skipped"))
         owed = rows.request_id.line_ids.filtered(lambda line: line.amount_due > 0)
         moves = lines.move_id | owed.move_id
         verdicts = self.env["payment.request.reminder.run"]._get_verdicts(moves)
-        stopped = {}
+        stopped, recent = {}, rows._get_preceded()
         for row in rows:
             mine = lines.filtered(
                 lambda line, row=row: (
                     line.run_id == row.reminder_run_id and line.request_id == row.request_id
                 )
             )
-            free = mine.filtered(lambda line: not line._stop(verdicts.get(line.move_id.id)))
-            if free:
+            free = mine.filtered(
+                lambda line: line.state == "sent" and not line._stop(verdicts.get(line.move_id.id))
+            )
+            if free and row in recent:
+                free._leave_out("recent")
+            elif free:
                 row.request_id._check_blocked_lines(free, verdicts)
-                free = free.filtered(lambda line: line.state == "sent")
+            free = free.filtered(lambda line: line.state == "sent")
             if mine and not free:
                 stopped[row] = mine
         return stopped
 
-    def _get_reminder_lines(self):
+    def _get_preceded(self):
+        """Return those reminders whose customer got another message while they waited."""
+        preceded = self.browse()
+        for company, rows in self.grouped("company_id").items():
+            since = company._get_reminder_interval_start(company._get_payment_request_today())
+            others = self.sudo().search(
+                [
+                    ("company_id", "=", company.id),
+                    ("claimed_at", ">=", since),
+                    ("state", "in", REACHED),
+                    (
+                        "request_id.partner_id.commercial_partner_id",
+                        "in",
+                        rows.request_id.partner_id.commercial_partner_id.ids,
+                    ),
+                ]
+            )
+            runs = {}
+            for one in others:
+                runs.setdefault(one._get_reminded(), set()).add(one.reminder_run_id)
+            preceded |= rows.filtered(
+                lambda row, runs=runs: runs.get(row._get_reminded(), set()) - {row.reminder_run_id}
+            )
+        return preceded
+
+    def _get_reminded(self):
+        """Return who gets one message in the days between reminders: customer and currency."""
+        request = self.request_id
+        return request.partner_id.commercial_partner_id, request.currency_id
+
+    def _get_reminder_lines(self, states=("sent",)):
         """Return the lines of the log that these messages remind of."""
         return (
             self.env["payment.request.reminder.line"]
@@ -86,7 +145,7 @@ class PaymentRequestDelivery(models.Model):
                 [
                     ("run_id", "in", self.reminder_run_id.ids),
                     ("request_id", "in", self.request_id.ids),
-                    ("state", "=", "sent"),
+                    ("state", "in", states),
                 ]
             )
         )

@@ -1,5 +1,7 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
+
 from odoo import api, fields, models
 
 BILLING = "account.group_account_invoice,account.group_account_readonly"
@@ -73,7 +75,7 @@ class PaymentRequestReminderStep(models.Model):
     def _compute_display_name(self):
         for step in self:
             step.display_name = self.env._(
-                "%(name)s (%(days)+d days)", name=step.name or "", days=step.days
+                "%(name)s (day %(days)+d)", name=step.name or "", days=step.days
             )
 
 
@@ -103,6 +105,12 @@ class ResCompany(models.Model):
         "CHECK (payment_request_reminder_max > 0 AND payment_request_reminder_interval > 0)",
         "The number of reminders and the days between them must be above zero.",
     )
+
+    def _get_reminder_interval_start(self, today):
+        """Return the moment (UTC, naive) since when no message may have gone to a customer."""
+        self.ensure_one()
+        days = self.payment_request_reminder_interval - 1
+        return self._get_payment_request_midnight(today - timedelta(days=days))
 
 
 class ResPartner(models.Model):

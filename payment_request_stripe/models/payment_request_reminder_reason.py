@@ -63,11 +63,11 @@ class PaymentRequestReminderLine(models.Model):
             "customer_hold": self.env._("Its customer gets no reminders."),
             "draft": self.env._("A payment request that was not sent yet asks for it."),
             "maximum": self.env._(
-                "The customer was reminded of it %(count)s times, the most the settings allow.",
+                "The customer was reminded of it as often as the settings allow (%(count)s).",
                 count=company.payment_request_reminder_max,
             ),
             "recent": self.env._(
-                "The customer gets at most one message in %(days)s days.",
+                "The customer got a message lately (days between reminders: %(days)s).",
                 days=company.payment_request_reminder_interval,
             ),
             "overtaken": self.env._("The run did not end on its day. A later one looks again."),

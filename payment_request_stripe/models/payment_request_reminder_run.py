@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.exceptions import UserError
+from odoo.tools import SQL, format_datetime
 
 # Customers whose reminders are made, and committed, in one step.
 CUSTOMERS = 50
@@ -82,10 +83,11 @@ class PaymentRequestReminderRun(models.Model):
         )
         return [row[0] for row in self.env.cr.fetchall()]
 
-    def _give_up(self, customers):
-        """Leave out for today what broke down."""
+    def _give_up(self, customers, error):
+        """Leave out for today what broke down; what an automation of the users says is told."""
+        said = isinstance(error, UserError) and str(error)
         self._get_waiting_lines().filtered(lambda line: line.partner_id.id in customers)._leave_out(
-            "refused", self.env._("Something went wrong here. It is tried again tomorrow.")
+            "refused", said or self.env._("Something went wrong here. It is tried again tomorrow.")
         )
 
     # === ACTION METHODS === #
@@ -185,7 +187,7 @@ class PaymentRequestReminderLine(models.Model):
                 self.env._(
                     "%(state)s, not before %(moment)s",
                     state=states[row.state],
-                    moment=fields.Datetime.context_timestamp(row, row.retry_at).strftime("%H:%M"),
+                    moment=format_datetime(self.env, row.retry_at, dt_format="short"),
                 )
                 if row.state == "queued" and row.retry_at
                 else states[row.state]

@@ -80,21 +80,28 @@ class PaymentRequestReminderRun(models.Model):
         if not customers:
             self._close_when_over()
             return None
+        self._try_to_remind(customers)
+        return customers[-1]
+
+    def _try_to_remind(self, customers):
+        """Remind these customers; what breaks down with one of them must not cost the others."""
         for _try in range(CONFLICT_TRIES):
             try:
                 with self.env.cr.savepoint():
                     self._remind_some(customers)
-                break
+                return
             except CONFLICTS:
                 # Somebody changed a link or an invoice of these customers: look once more.
                 self.env["ir.cron"]._commit_progress()
                 self.env.invalidate_all()
-            except Exception:
-                # It must not keep the other customers waiting.
-                _logger.exception("reminder run %s leaves out %s", self.id, customers)
-                self._give_up(customers)
-                break
-        return customers[-1]
+            except Exception as error:
+                if len(customers) == 1:
+                    _logger.exception("reminder run %s leaves out %s", self.id, customers)
+                    self._give_up(customers, error)
+                    return
+                for customer in customers:
+                    self._try_to_remind([customer])
+                return
 
     def _remind_some(self, customers):
         lines = self.env["payment.request.reminder.line"].search(
@@ -124,10 +131,7 @@ class PaymentRequestReminderRun(models.Model):
         moves = lines.move_id | requests.line_ids.move_id
         verdicts = self._get_verdicts(moves)
         for line in lines:
-            verdict = verdicts.get(line.move_id.id)
-            code = verdict.reason if verdict else "paid"
-            if code or (line.state == "due" and not verdict.step_id):
-                line._leave_out(code or "overtaken", promise=verdict and verdict.promise_date)
+            line._look_again(verdicts.get(line.move_id.id))
         lines = lines.filtered(lambda line: line.state in ("due", "along"))
         groups = lines._group_by_message()
         links = {key: self._choose_link(group, requests) for key, group in groups.items()}
@@ -217,60 +221,3 @@ class PaymentRequestReminderRun(models.Model):
                 return
         for key, members in moves.items():
             self._create_links({key: members}, options, groups, links)
-
-    def _queue_reminders(self, links, groups):
-        """Queue one message per link and channel, and note them everywhere.
-
-        :param dict links: ``{key: request or none}``
-        :param dict groups: ``{key: lines}``, reminded of by the link
-        """
-        by_step, reminded, prepared = {}, {}, {}
-        for key, group in groups.items():
-            request, left = links[key], group._still_due()
-            if request and left:
-                step = left._get_step()
-                prepared[request] = left, step, request._prepare_reminder(step)
-        opted_out = self.env["payment.request"]._get_opted_out(
-            [
-                address
-                for _group, _step, options in prepared.values()
-                for address in (options["to_email"], options["to_phone"])
-                if address
-            ]
-        )
-        for request, (left, step, options) in prepared.items():
-            messages, refusal = request._get_reminder_messages(options, opted_out)
-            if refusal:
-                left._refuse(refusal)
-                request.filtered(lambda one: one.state == "draft").unlink()
-                continue
-            request._extend_by(left)
-            if left := left._still_due():
-                by_step.setdefault(step, []).extend(messages)
-                reminded[request] = left, step
-        for step, messages in by_step.items():
-            self.env["payment.request"]._queue_messages(
-                messages, automatic=True, reminder_run_id=self.id, reminder_step_id=step.id
-            )
-        self._note_reminders(reminded)
-
-    def _note_reminders(self, reminded):
-        """Count the reminders and log them on the links and their invoices.
-
-        :param dict reminded: ``{request: (lines, step)}``
-        """
-        now, said, told = fields.Datetime.now(), {}, {}
-        requests = self.env["payment.request"].union(*reminded)
-        for request, (group, step) in reminded.items():
-            request._prolong()
-            group.request_id = request
-            due = group.filtered(lambda line: line.state == "due")
-            due.state = "sent"
-            said[request.id] = self.env._("Reminder: %(step)s.", step=step.name)
-            body = self.env._("%(step)s went out with %(name)s.", name=request.name, step=step.name)
-            told.update(dict.fromkeys(due.move_id.ids, body))
-        requests._transition("sent")
-        for count, same in requests.grouped("reminder_count").items():
-            same.write({"sent_at": now, "reminder_count": count + 1})
-        requests._message_log_batch(said)
-        self.env["account.move"].browse(told)._message_log_batch(told)

@@ -55,6 +55,7 @@ from . import (
     test_quote_instalment,
     test_refund,
     test_reminder,
+    test_reminder_changes,
     test_reminder_quarter,
     test_reminder_reasons,
     test_renew_link,

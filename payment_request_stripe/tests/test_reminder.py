@@ -148,7 +148,7 @@ class TestReminder(ReminderCase):
         with mail_server(self.env) as server:
             self._drain()
         self.assertFalse(server.mails)
-        self.assertIn("Queued, not before 18:00", self._get_line(invoice).delivery_status)
+        self.assertIn("Queued, not before 3/16/26, 6:00", self._get_line(invoice).delivery_status)
         with freeze_time("2026-03-16 18:01:00"), mail_server(self.env) as server:
             self._drain()
         self.assertEqual(len(server.mails), 1)

@@ -14,6 +14,8 @@ from freezegun import freeze_time
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from ..gateways.mail_words import MailTrouble
+from . import test_reminder
 from .reminder_case import TODAY, ReminderCase
 
 TOMORROW = "2026-03-17 10:00:00"
@@ -151,7 +153,7 @@ class TestReminderReasons(ReminderCase):
         self._drain()
         with freeze_time("2026-03-23 10:00:00"):
             self.invoice.invalidate_recordset()
-            self.assertLeftOut("maximum", "reminded of it 1 times")
+            self.assertLeftOut("maximum", "as often as the settings allow (1)")
             self.company.payment_request_reminder_max = 2
         with self._next_day("2026-03-24 10:00:00"):
             pass
@@ -159,7 +161,7 @@ class TestReminderReasons(ReminderCase):
     def test_sent_too_recently(self):
         self._create_request(self._create_invoice(50))
         self._drain()
-        self.assertLeftOut("recent", "at most one message in 3 days")
+        self.assertLeftOut("recent", "got a message lately")
         with self._next_day("2026-03-19 00:30:00"):
             pass
 
@@ -169,6 +171,23 @@ class TestReminderReasons(ReminderCase):
         self.payer.email = "petra@example.com"
         with self._next_day():
             pass
+
+    def test_the_last_email_came_back(self):
+        self._remind()
+        self._drain()
+        first = self._get_reminders()
+        first.sudo()._bounce(MailTrouble("no_mailbox"))
+        self.assertEqual(first.state, "bounced")
+        with freeze_time("2026-03-23 10:00:00"):
+            self.invoice.invalidate_recordset()
+            self._remind()
+            self.assertEqual(self._get_line(self.invoice).reason_code, "no_contact")
+            self.assertIn("petra@example.com came back", self._get_line(self.invoice).reason)
+            self.assertEqual(self._get_reminders(), first, "nothing is queued in vain")
+            self.payer.email = "petra@example.org"
+        with self._next_day("2026-03-24 10:00:00"):
+            pass
+        self.assertEqual(self._get_reminders()[0].recipient, "petra@example.org")
 
     def test_opted_out(self):
         self.env["mail.blacklist"]._add("petra@example.com")
@@ -211,3 +230,31 @@ class TestReminderReasons(ReminderCase):
         codes = dict(self.lines._get_reason_codes())
         for code in codes:
             self.assertTrue(self.lines._explain(code, self.company, TODAY), code)
+
+    def test_no_reason_is_forgotten_here(self):
+        """Each has a test that lets it come and go: here, or where it says."""
+        codes = dict(self.lines._get_reason_codes())
+        self.assertEqual(set(codes), set(SHOWN_BY))
+        for case, name in SHOWN_BY.values():
+            self.assertTrue(callable(getattr(case, name, None)), name)
+
+
+SHOWN_BY = {
+    "paid": (TestReminderReasons, "test_paid"),
+    "processing": (TestReminderReasons, "test_processing"),
+    "disputed": (TestReminderReasons, "test_disputed"),
+    "native_payment": (TestReminderReasons, "test_native_payment_under_way"),
+    "credit_note": (TestReminderReasons, "test_credit_note_pending"),
+    "promise": (TestReminderReasons, "test_promise"),
+    "hold": (TestReminderReasons, "test_hold"),
+    "customer_hold": (TestReminderReasons, "test_customer_gets_no_reminders"),
+    "draft": (TestReminderReasons, "test_request_not_sent_yet"),
+    "maximum": (TestReminderReasons, "test_maximum_reached"),
+    "recent": (TestReminderReasons, "test_sent_too_recently"),
+    "no_contact": (TestReminderReasons, "test_no_contact"),
+    "opted_out": (TestReminderReasons, "test_opted_out"),
+    "linked": (TestReminderReasons, "test_the_link_asks_for_something_on_hold"),
+    "refused": (TestReminderReasons, "test_stripe_is_not_set_up"),
+    "other_link": (test_reminder.TestReminder, "test_two_open_links_take_turns"),
+    "overtaken": (test_reminder.TestReminder, "test_what_a_run_of_yesterday_left_is_chosen_anew"),
+}
