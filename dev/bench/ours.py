@@ -1,7 +1,10 @@
 """The addon's ways, measured as far as `native` measures Odoo's."""
 
+from datetime import datetime, timedelta
+from decimal import Decimal
+
 from . import events
-from .measure import Cost, measured
+from .measure import Cost, measured, peak_memory
 from .world import ADMIN, World
 
 
@@ -77,3 +80,19 @@ def drain(world: World, request_ids: list) -> Cost:
         states = set(found.mapped("state"))
         assert states == {"sent"}, (states, found[:1].failure_reason)
     return cost.per(len(request_ids))
+
+
+def bulk_send(world: World, invoice_ids: list, method: str) -> float:
+    """The MB that the worker needs at its peak to make the links of a bulk send, and send them."""
+    expires_at = datetime.now() + timedelta(days=30)
+    options = {"delivery_method": method, "message": False, "expires_at": expires_at}
+    with world.env(ADMIN) as env:
+        amounts = dict.fromkeys(invoice_ids, Decimal("115.00"))
+        env["payment.request.batch"]._start(amounts, options)
+    with world.env() as env, peak_memory() as peak:
+        env["payment.request.delivery"]._cron_send()
+    with world.env() as env:
+        batch = env["payment.request.batch"].search([], order="id desc", limit=1)
+        states = set(batch.line_ids.request_id.delivery_ids.mapped("state"))
+        assert (batch.state, states) == ("done", {"sent"}), (batch.state, states)
+    return peak[0]

@@ -47,8 +47,8 @@ class Sizes:
     """How often and how many; the quick run measures the same with less certainty."""
 
     rounds: int = 9
-    requests: int = 160
-    load_rounds: int = 14
+    requests: int = 400
+    load_rounds: int = 11
     batch: int = 1000
     native_batch: int = 60
     slow_sms: int = 40

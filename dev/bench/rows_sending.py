@@ -81,6 +81,29 @@ def sms(world: World, sizes: Sizes) -> list:
     ]
 
 
+def bulk_memory(world: World, sizes: Sizes) -> list:
+    """P13: a bulk send needs no more memory for more customers."""
+    few, many = sizes.batch // 4, sizes.batch
+    peaks = {
+        (method, count): ours.bulk_send(world, _invoices(world, count, per_customer=3), method)
+        for method in ("sms", "email")
+        for count in (few, many)
+    }
+    checks = [
+        Check(f"MB more, {method}", peaks[method, many] - peaks[method, few], 20)
+        for method in ("sms", "email")
+    ]
+
+    def say(count: int) -> str:
+        return ", ".join(
+            f"{peaks[method, count]:+.1f} MB by {method}" for method in ("sms", "email")
+        )
+
+    job = f"memory of a bulk send to {many} customers with three invoices each"
+    figures = {f"{method}, {count}": peak for (method, count), peak in peaks.items()}
+    return [Row("P13", job, f"(ours to {few}: {say(few)})", say(many), checks, figures)]
+
+
 def _invoices(world: World, customers: int, per_customer: int) -> list:
     """New invoices for so many customers, after our code has run once."""
     with world.env() as env:

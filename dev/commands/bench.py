@@ -49,6 +49,7 @@ def _measure(prepared: machine.Machine, name: str, options: argparse.Namespace) 
         ({"P9"}, rows.pay_page, "opening pages"),
         ({"P6", "P8"}, rows_sending.many_requests, "making and mailing requests"),
         ({"P7"}, rows_sending.sms, "sending SMS"),
+        ({"P13"}, rows_sending.bulk_memory, "the memory of bulk sends"),
         ({"P4", "P5", "P11"}, rows_http.answering, "answering events"),
         ({"P12"}, rows_growth.reminders, "choosing whom to remind"),
         ({"P10"}, rows_growth.full_tables, "the same beside full tables"),
