@@ -5,6 +5,8 @@ from odoo.exceptions import UserError
 
 from ..exceptions import BookingRefused
 
+# In the context of what is only being made: it pays nothing yet. No caller over RPC can write it.
+BEING_MADE = object()
 # What may still change on a booked payment that was reset to draft; the rest is Stripe's word.
 EDITABLE_IN_DRAFT = {"date"}
 
@@ -55,7 +57,7 @@ class AccountPayment(models.Model):
 
         Odoo asks it four times on the way, by way of what depends on it.
         """
-        if not self.env.context.get("payment_request_pays_nothing_yet"):
+        if self.env.context.get("payment_request_payment") is not BEING_MADE:
             return super()._compute_stat_buttons_from_reconciliation()
         self.reconciled_invoice_ids = self.reconciled_bill_ids = False
         self.reconciled_invoices_count = self.reconciled_bills_count = 0

@@ -9,6 +9,7 @@ from odoo.tools import format_date
 from ..exceptions import BookingRefused
 from ..gateways.events import PaymentEvent
 from ..gateways.money import to_decimal, to_major
+from .account_payment import BEING_MADE
 
 # Tracking and the sync of invoice lines cost more than the booking itself and say nothing here:
 # what happened is logged once for all records.
@@ -113,8 +114,8 @@ class PaymentRequestCheckout(models.Model):
             Command.create(line)
             for line in self._prepare_entry(values, shares, method_line.payment_account_id, settled)
         ]
-        new = self.env["account.payment"].sudo().with_context(payment_request_pays_nothing_yet=True)
-        payment = new.create(values)
+        payments = self.env["account.payment"].sudo()
+        payment = payments.with_context(payment_request_payment=BEING_MADE).create(values)
         payment.action_post()
         return payment.with_env(self.env(su=True)), broken
 

@@ -80,6 +80,17 @@ class TestBooking(BookingCase):
         self.assertEqual(clearing.balance, 67.76)
         self.assertFalse(clearing.reconciled, "the payout is still to come")
 
+    def test_the_payment_shows_what_it_paid_whatever_a_caller_writes_into_the_context(self):
+        invoices = self._create_invoice(100) | self._create_invoice(50)
+        request = self._create_request(*invoices)
+        self._pay(request)
+        payment = request.payment_ids
+        self.assertEqual(payment.reconciled_invoice_ids, invoices)
+        payment.invalidate_recordset()
+        forged = payment.with_context(payment_request_payment=True)
+        self.assertEqual(forged.reconciled_invoices_count, 2)
+        self.assertEqual(invoices.reconciled_payment_ids, payment)
+
     def test_the_same_money_is_booked_once_whatever_is_told_and_how_often(self):
         request = self._create_request(self._create_invoice(100))
         checkout = self._open_checkout(request)
