@@ -1,6 +1,7 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
+from odoo.exceptions import LockError
 
 from ..gateways.money import AmountError, to_decimal, to_minor
 from .payment_request import OPEN_STATES
@@ -85,6 +86,18 @@ class AccountMove(models.Model):
         made._queue_deliveries(automatic=self.env.su)
         made._transition("sent", sent_at=fields.Datetime.now())
         return made
+
+    def _lock_for_payment_request(self):
+        """Hold these invoices, so that nobody else asks for the same meanwhile.
+
+        :raise LockError: when somebody else holds one of them
+        """
+        try:
+            self.lock_for_update(allow_referencing=True)
+        except LockError as error:
+            raise LockError(
+                self.env._("These invoices are being worked on. Try again in a moment.")
+            ) from error
 
     def _get_payment_request_available(self):
         """Return ``{invoice id: Decimal}``: what is owed less what open requests ask already.

@@ -212,10 +212,15 @@ class PaymentRequest(models.Model):
             raise AccessError(
                 self.env._("Payment requests are made with Send Payment Link on the invoices.")
             )
-        nameless = [vals for vals in vals_list if not vals.get("name")]
-        numbers = self.env["ir.sequence"]._draw_payment_request_numbers(len(nameless))
-        for vals, number in zip(nameless, numbers, strict=True):
-            vals["name"] = number
+        nameless = {}
+        for vals in vals_list:
+            if not vals.get("name"):
+                nameless.setdefault(vals.get("company_id"), []).append(vals)
+        for company_id, mine in nameless.items():
+            sequences = self.env["ir.sequence"].with_company(company_id)
+            numbers = sequences._draw_payment_request_numbers(len(mine))
+            for vals, number in zip(mine, numbers, strict=True):
+                vals["name"] = number
         return super().create(vals_list)
 
     def write(self, vals):

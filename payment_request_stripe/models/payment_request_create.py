@@ -78,7 +78,7 @@ class PaymentRequest(models.Model):
         :param dict amounts: ``{invoice id: Decimal in major units, or None for all}``
         """
         moves = self.env["account.move"].search([("id", "in", list(amounts))], order="id")
-        moves.lock_for_update(allow_referencing=True)
+        moves._lock_for_payment_request()
         self._lock_credits(options)
         groups = self._group_moves(moves)
         refusals = moves._get_payment_request_refusals(amounts, options.get("instalments"))

@@ -250,7 +250,7 @@ class PaymentRequestDispute(models.Model):
                 reason=self.reason or "?",
                 until=self.due_by or "?",
             ),
-            user_id=request._get_person_in_charge().id,
+            user_id=request._get_handler().id,
         )
 
     def _say(self, sentence):

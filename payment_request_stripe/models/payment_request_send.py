@@ -1,10 +1,14 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import logging
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import email_normalize
 
 from .payment_request_delivery import CHANNELS
+
+_logger = logging.getLogger(__name__)
 
 
 class PaymentRequest(models.Model):
@@ -27,7 +31,7 @@ class PaymentRequest(models.Model):
     def action_send(self):
         """Send drafts to their customers.
 
-        :raise UserError: when one of them is no draft
+        :raise UserError: when one of them is no draft, or nothing is left to ask
         """
         self.check_access("write")
         for request in self:
@@ -35,8 +39,9 @@ class PaymentRequest(models.Model):
                 raise UserError(
                     self.env._("%(name)s was already sent. Use Resend.", name=request.name)
                 )
-            if refusal := request._get_opt_out_refusal():
+            if refusal := request._get_paid_refusal() or request._get_opt_out_refusal():
                 raise UserError(refusal)
+        self._renew_expiry()
         self._queue_deliveries()
         self._transition("sent", sent_at=fields.Datetime.now())
         return True
@@ -50,8 +55,7 @@ class PaymentRequest(models.Model):
         for request in self:
             if refusal := request._get_resend_refusal() or request._get_opt_out_refusal():
                 raise UserError(refusal)
-        for request in self.filtered(lambda one: one.expires_at <= fields.Datetime.now()):
-            request.sudo().expires_at = self._get_default_expiry(request.company_id)
+        self._renew_expiry()
         self._queue_deliveries()
         self._transition("sent")
         self.sudo().write({"sent_at": fields.Datetime.now(), "failure_reason": False})
@@ -68,11 +72,22 @@ class PaymentRequest(models.Model):
         }
         if self.state in sentences:
             return sentences[self.state]
-        if self.currency_id.is_zero(self.amount_residual):
-            return self.env._("Nothing is left to pay on %(name)s.", name=self.name)
+        if refusal := self._get_paid_refusal():
+            return refusal
         if self.state == "expired":
             return self._get_taken_refusal()
         return ""
+
+    def _get_paid_refusal(self):
+        """Say so when the invoices were settled in another way meanwhile."""
+        if not self.currency_id.is_zero(self.amount_residual):
+            return ""
+        return self.env._("Nothing is left to pay on %(name)s.", name=self.name)
+
+    def _renew_expiry(self):
+        """Give links whose time is over as much of it as new ones."""
+        for request in self.filtered(lambda one: one.expires_at <= fields.Datetime.now()):
+            request.sudo().expires_at = self._get_default_expiry(request.company_id)
 
     def _get_taken_refusal(self):
         """Say so when another link asks by now for what this expired one would ask again."""
@@ -219,10 +234,20 @@ class PaymentRequest(models.Model):
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(due))
         for request in due:
-            try:
-                if request._close_live_checkout() != "complete":
-                    request._transition("expired")
-            except UserError as error:
-                request._log_step(f"not expired yet: {error}")
+            request._expire()
             if not cron._commit_progress(1):
                 return
+
+    def _expire(self):
+        """Expire one link; what goes wrong with it must not keep the others open."""
+        self.ensure_one()
+        try:
+            if self._close_live_checkout() != "complete":
+                self._transition("expired")
+                self.env.flush_all()
+        except UserError as error:
+            self.env.cr.rollback()
+            self._log_step(f"not expired yet: {error}")
+        except Exception:
+            self.env.cr.rollback()
+            _logger.exception("payment request %s was not expired", self.id)

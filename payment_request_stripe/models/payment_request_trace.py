@@ -43,6 +43,25 @@ class PaymentRequest(models.Model):
                 return user
         return self.env.ref("base.user_admin")
 
+    def _get_handler(self):
+        """Return who gets the tasks: the person in charge, or somebody else who can open them.
+
+        A salesperson may be in charge of what a rule sends, without the right to see it.
+        """
+        self.ensure_one()
+        for user in (self._get_person_in_charge(), *self.line_ids.move_id.create_uid):
+            if self._is_open_to(user):
+                return user
+        return self.env.ref("base.user_admin")
+
+    def _is_open_to(self, user):
+        """Tell whether `user` is at work here and may open this request."""
+        self.ensure_one()
+        if not user.active or user.share:
+            return False
+        own = self.with_user(user).with_context(allowed_company_ids=user._get_company_ids())
+        return own.has_access("read")
+
     def _notify_person_in_charge(self, summary, note):
         """Raise one activity for the person in charge; the same one twice is no news."""
         self.ensure_one()
@@ -54,7 +73,7 @@ class PaymentRequest(models.Model):
             "mail.mail_activity_data_todo",
             summary=summary,
             note=escape(note),  # a vendor's words may stand in it
-            user_id=request._get_person_in_charge().id,
+            user_id=request._get_handler().id,
         )
 
     def _drop_activity(self, summary):
