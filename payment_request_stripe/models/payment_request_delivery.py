@@ -176,6 +176,7 @@ class PaymentRequestDelivery(models.Model):
         reasons = taken._get_skip_reasons()
         for row, reason in reasons.items():
             row._skip(reason)
+        taken.filtered(lambda row: row in reasons)._tell_unreachable()
         left = taken.filtered(lambda row: row not in reasons)
         waits = left._get_waits()
         for row, moment in waits.items():
@@ -291,10 +292,5 @@ class PaymentRequestDelivery(models.Model):
         return values
 
     def _react(self):
-        """Try the next way, or tell a person, of what did not arrive; never fails the worker."""
-        for row in self.filtered(lambda row: row.state in TROUBLE):
-            try:
-                with self.env.cr.savepoint():
-                    row._follow_up()
-            except Exception:
-                _logger.exception("no follow-up of delivery %s", row.uuid)
+        """Try the next way, or tell a person, of what did not arrive."""
+        self.filtered(lambda row: row.state in TROUBLE)._follow_up_each()

@@ -36,6 +36,15 @@ class PaymentRequestDelivery(models.Model):
             values["cascade_at"] = False
         return values
 
+    def _follow_up_each(self):
+        """Follow each of these up; what goes wrong with one never fails the worker."""
+        for row in self:
+            try:
+                with self.env.cr.savepoint():
+                    row._follow_up()
+            except Exception:
+                _logger.exception("no follow-up of delivery %s", row.uuid)
+
     def _follow_up(self):
         """Take the next way to the customer, or tell the person in charge."""
         self.ensure_one()

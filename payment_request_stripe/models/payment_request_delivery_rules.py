@@ -43,6 +43,15 @@ class PaymentRequestDelivery(models.Model):
                 reasons[row] = request._explain_bounce(row.recipient)
         return reasons
 
+    def _tell_unreachable(self):
+        """Try the next way, or tell a person, where the recipient was lost while it waited."""
+        opted_out = self._get_opted_out()
+        bounced = self.filtered("is_automatic")._get_bounced()
+        lost = self.filtered(
+            lambda row: row.request_id._is_asking() and row.recipient.lower() in opted_out | bounced
+        )
+        lost._follow_up_each()
+
     def _explain_opt_out(self):
         self.ensure_one()
         return self.env._(

@@ -55,6 +55,12 @@ class PaymentRequestDelivery(models.Model):
         reasons.update((row, lines[0].reason) for row, lines in self._get_stopped().items())
         return reasons
 
+    def _tell_unreachable(self):
+        """A plan has its own log of whom it could not remind, and of what it tries next."""
+        return super(
+            PaymentRequestDelivery, self.filtered(lambda row: not row.reminder_run_id)
+        )._tell_unreachable()
+
     def _get_held_reasons(self):
         """Return ``{row: sentence}`` of the system's other messages that would chase in vain.
 

@@ -123,3 +123,25 @@ class TestCascade(DeliveryCase):
         with freeze_time("2031-01-15 13:00:01"):
             self._drain()
         self.assertEqual(self._get_states(), [("email", "sent"), ("sms", "sent")])
+
+    def test_stop_while_the_next_channel_waits(self):
+        self.payer.tz = "America/New_York"
+        self.company.write({"payment_request_quiet_from": 21, "payment_request_quiet_to": 8})
+        self.request.expires_at = "2040-01-01"
+        with freeze_time("2031-01-15 03:00:00"):
+            self._drain()
+        self.env["phone.blacklist"].sudo()._add([self.request.to_phone])
+        with freeze_time("2031-01-15 13:00:01"):
+            self._drain()
+        self.assertEqual(self._get_states(), [("email", "sent"), ("sms", "skipped")])
+        self.assertIn("wants no more messages", self._get_activities(self.request))
+
+    def test_what_is_not_wanted_any_more_troubles_nobody(self):
+        self.company.write({"payment_request_quiet_from": 0, "payment_request_quiet_to": 23.9})
+        self._drain_after(3)
+        self.assertEqual(self._get_states(), [("email", "sent"), ("sms", "queued")])
+        self.request._transition("completed")
+        self.env["phone.blacklist"].sudo()._add([self.request.to_phone])
+        self._drain_after(6)
+        self.assertEqual(self._get_states(), [("email", "sent"), ("sms", "skipped")])
+        self.assertFalse(self.request.activity_ids)
