@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from ..gateways.money import to_decimal
 from .payment_request_delivery import CONFLICTS
@@ -91,10 +91,30 @@ class PaymentRequestBatch(models.Model):
         if not lines:
             self.state = "sending"
             return True
+        try:
+            with self.env.cr.savepoint():
+                reasons = self._make_links(lines)
+        except AccessError:
+            reason = self.env._(
+                "%(user)s may not send payment links of %(company)s any more.",
+                user=self.user_id.name,
+                company=self.company_id.name,
+            )
+            reasons = dict.fromkeys(lines.move_id.ids, reason)
+        lines._close(reasons)
+        return False
+
+    def _make_links(self, lines):
+        """Make the links of these lines as the user who asked for them.
+
+        :return: ``{invoice id: sentence}`` of those that got none
+        :raise AccessError: when that user may not do so any more
+        """
         requests = self.env["payment.request"].with_user(self.user_id)
         requests = requests.with_company(self.company_id).with_context(
             lang=self.user_id.lang, tz=self.user_id.tz
         )
+        requests.check_access("create")
         moves = requests.env["account.move"].search([("id", "in", lines.move_id.ids)], order="id")
         amounts = {
             line.move_id.id: to_decimal(line.amount, line.currency_id.decimal_places)
@@ -111,8 +131,7 @@ class PaymentRequestBatch(models.Model):
             reasons.update(dict.fromkeys(groups[key].ids, refusal["message"]))
         groups = {key: members for key, members in groups.items() if key not in refusals}
         self._make_groups(requests, groups, amounts, reasons)
-        lines._close(reasons)
-        return False
+        return reasons
 
     def _take_lines(self):
         """Return the waiting invoices of some customers, locked; None when somebody has them."""

@@ -39,6 +39,7 @@ class TestBulk(DeliveryCase):
             ]
         )
         cls.invoices.action_post()
+        cls.other = cls.setup_other_company()["company"]
 
     def setUp(self):
         super().setUp()
@@ -130,6 +131,21 @@ class TestBulk(DeliveryCase):
         self.assertEqual(left_out.partner_id, self.partners[1])
         self.assertEqual(set(left_out.mapped("reason")), {"No links for them."})
         self.assertEqual(batch.request_count, 11)
+
+    def test_whoever_started_it_may_not_send_any_more(self):
+        for values in (
+            {"group_ids": [Command.set(self.env.ref("base.group_user").ids)]},
+            {"company_ids": [Command.set(self.other.ids)], "company_id": self.other.id},
+        ):
+            with self.subTest(values):
+                wizard, batches = self._start("link")
+                batch = batches.browse(wizard.action_send()["res_id"])
+                groups = self.billing_user.group_ids
+                self.billing_user.write(values)
+                self._drain()
+                self.assertEqual((batch.state, batch.skipped_count), ("done", 24))
+                self.assertIn("may not send payment links", batch.line_ids[0].reason)
+                self.billing_user.write({"group_ids": [Command.set(groups.ids)]})
 
     def test_failures_are_counted(self):
         wizard, batches = self._start()
