@@ -30,7 +30,9 @@ class PaymentRequest(models.Model):
         """Return the country code of the number that an SMS would go to, or nothing."""
         self.ensure_one()
         try:
-            number = phonenumbers.parse(self.to_phone or self.partner_id.phone or "")
+            number = phonenumbers.parse(
+                self.to_phone or self._get_recipients(self.partner_id, {})["to_phone"] or ""
+            )
         except phonenumbers.NumberParseException:
             return ""
         return phonenumbers.region_code_for_number(number)

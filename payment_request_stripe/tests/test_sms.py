@@ -143,3 +143,9 @@ class TestSms(DeliveryCase):
         for typed in ("06 12 34 56 78", "+33 6 12 34 56 78", "0033612345678"):
             row = self._send(to_phone=typed)
             self.assertEqual(row.recipient, "+33612345678")
+
+    def test_hint_when_the_phone_is_only_on_the_contact(self):
+        self.payer.write({"phone": "(415) 555-0132", "country_id": self.env.ref("base.us").id})
+        request = self._ask("email")
+        request.to_phone = False
+        self.assertIn("STOP", request.sms_opt_out_hint or "")
