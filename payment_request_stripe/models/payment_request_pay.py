@@ -20,8 +20,9 @@ PAID_EVENTS = (
 )
 
 # Programs that open links before a person does: mail gateways, chat previews, crawlers, libraries.
+# Cubot is a make of phones.
 SCANNERS = re.compile(
-    r"bot|crawl|spider|preview|scan|proofpoint|mimecast|barracuda|safelinks|urldefense|fetch"
+    r"(?<!cu)bot|crawl|spider|preview|scan|proofpoint|mimecast|barracuda|safelinks|urldefense|fetch"
     r"|facebookexternalhit|slack|whatsapp|telegram|skype|discord|outlook-?link|headless"
     r"|curl|wget|python|java/|go-http|okhttp|libwww|ruby|php|axios|node",
     re.IGNORECASE,

@@ -25,6 +25,13 @@ class TestPayFlow(PayPageCase):
         self._open()
         self.assertEqual(self.request.opened_at, opened_at - timedelta(hours=1))
 
+    def test_a_person_with_a_phone_whose_name_sounds_like_a_robot_opens(self):
+        self._open(
+            agent="Mozilla/5.0 (Linux; Android 13; CUBOT NOTE 50) AppleWebKit/537.36 (KHTML, like "
+            "Gecko) Chrome/141.0.0.0 Mobile Safari/537.36"
+        )
+        self.assertTrue(self.request.opened_at)
+
     def test_scanners_and_head_write_nothing(self):
         before = self._snapshot()
         for agent in (
