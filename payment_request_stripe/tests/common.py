@@ -114,14 +114,20 @@ class PaymentRequestCommon(AccountTestInvoicingCommon):
         self.env.flush_all()
         with self._test_mode(), self.registry.cursor() as cr:
             yield records.with_env(api.Environment(cr, (user or self.env.user).id, {}))
+        self._see_others_work()
+
+    def _see_others_work(self):
+        """Forget what this transaction remembers: other cursors have written meanwhile."""
         self.env.invalidate_all()
+        # Odoo counts the numbers of entries on in memory as long as a transaction lasts.
+        self.env.cr.precommit.data.pop("sequence.mixin", None)
 
     def _run_cron(self, name):
         """Run one of our crons to its end."""
         self.env.flush_all()
         with self._test_mode():
             self.env.ref(f"payment_request_stripe.{name}").method_direct_trigger()
-        self.env.invalidate_all()
+        self._see_others_work()
 
     def _receive(self, *payloads):
         """Put events into the inbox as the webhook does, then let the worker apply them."""

@@ -111,6 +111,11 @@ class TestHistory(MoneyCase):
         seed=9,
     )
     @example(steps=["pay_async", "pay", "dispute", "dispute_ends", "repeat"], code="JPY", seed=3)
+    @example(
+        steps=["use_credit", "reorder", "cancel_payment", "use_credit", "pay_twice"],
+        code="EUR",
+        seed=247,
+    )
     def test_both_sides_agree_after_each_step(self, steps, code, seed):
         history = History(self, self.currencies[code], seed)
         for name in steps:
