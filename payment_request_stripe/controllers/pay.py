@@ -151,7 +151,7 @@ class PayController(http.Controller):
     @pay_route("/pay/<string:token>/invoice/<int:line_id>")
     def pay_invoice(self, token, line_id, **_query):
         payment_request = self._find(token)
-        line = payment_request.line_ids.filtered(lambda line: line.id == line_id)
+        line = payment_request._get_shown_lines().filtered(lambda line: line.id == line_id)
         is_there = line and line.move_id.state == "posted"
         if not is_there or not payment_request._offers_documents():
             return self._answer_unknown()

@@ -181,6 +181,15 @@ class PaymentRequest(models.Model):
                 ),
             )
             return
+        if len(self._get_shown_lines()) < len(self.line_ids):
+            self._notify_person_in_charge(
+                self.env._("The invoices of %(name)s changed hands", name=self.name),
+                self.env._(
+                    "They are of another customer or in another currency now, so the link cannot "
+                    "ask for them. Cancel the payment request, and make a new one."
+                ),
+            )
+            return
         if self._transition("completed", failure_reason=False):
             self._message_log(
                 body=self.env._("Nothing is left to pay: the invoices were settled in another way.")

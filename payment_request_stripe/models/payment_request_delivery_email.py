@@ -163,7 +163,7 @@ class PaymentRequestDelivery(models.Model):
             self._prepare_attachment(
                 mail, move._get_invoice_legal_documents("pdf", allow_fallback=True)
             )
-            for move in self.request_id.line_ids.move_id
+            for move in self.request_id._get_shown_lines().move_id
         ]
 
     def _prepare_attachment(self, mail, document):

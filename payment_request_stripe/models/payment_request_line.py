@@ -91,6 +91,8 @@ class PaymentRequestLine(models.Model):
         "amount_paid",
         "instalment_line_id",
         "move_id.amount_residual",
+        "move_id.currency_id",
+        "move_id.partner_id",
         "move_id.state",
     )
     def _compute_amount_due(self):
@@ -114,7 +116,7 @@ class PaymentRequestLine(models.Model):
         """Return what this line asks for now: Decimal, major units, the request's currency."""
         self.ensure_one()
         digits = self.currency_id.decimal_places
-        if self.move_id.state != "posted":
+        if self.move_id.state != "posted" or not self._is_as_asked():
             return to_decimal(0, digits)
         owed = to_decimal(
             self.instalment_line_id.amount_residual_currency
@@ -125,6 +127,20 @@ class PaymentRequestLine(models.Model):
         asked = to_decimal(self.amount, digits) - self._get_settled()
         due = max(min(asked, owed), to_decimal(0, digits))
         return to_decimal(chargeable(due, self.currency_id.name), digits)
+
+    def _is_as_asked(self):
+        """Tell whether the invoice still is of this customer, in this currency.
+
+        One that was reset to draft may have been given to somebody else: then it is none of the
+        business of whoever has this link. A contact that joins or leaves a company keeps its
+        invoices.
+        """
+        self.ensure_one()
+        invoice, customer = self.move_id, self.request_id.partner_id.commercial_partner_id
+        return invoice.currency_id == self.currency_id and (
+            invoice.commercial_partner_id == customer
+            or invoice.partner_id.commercial_partner_id == customer
+        )
 
     def _get_settled(self):
         """Return what payments of this request settled, whatever went back since: Decimal."""
@@ -138,6 +154,8 @@ class PaymentRequestLine(models.Model):
     def _get_open_invoice_lines(self, account=None):
         """Return the receivable items of the invoice that still owe, the earliest due first."""
         self.ensure_one()
+        if not self._is_as_asked():
+            return self.env["account.move.line"]
         lines = self.instalment_line_id or self.move_id.line_ids
         return lines.filtered(
             lambda line: (

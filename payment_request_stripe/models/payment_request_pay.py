@@ -113,7 +113,9 @@ class PaymentRequest(models.Model):
         return {
             "request": self,
             "page_state": page_state,
-            "lines": [line._get_pay_page_line(shares.get(line)) for line in self.line_ids],
+            "lines": [
+                line._get_pay_page_line(shares.get(line)) for line in self._get_shown_lines()
+            ],
             "amount_due": to_major(quote["total"], quote["currency"]),
             **self._get_deductions(shares),
             "currency": self.currency_id,
@@ -124,6 +126,10 @@ class PaymentRequest(models.Model):
             **self._get_choice_values(page_state, form or {}, choice),
             **self._get_service_values(page_state),
         }
+
+    def _get_shown_lines(self):
+        """Return the lines whose invoices are for the eyes of whoever has the link."""
+        return self.line_ids.filtered(lambda line: line._is_as_asked())
 
     def _get_status_values(self):
         """Return what the success page polls for."""

@@ -25,6 +25,7 @@ COMPANY_FIELDS = (
 INVOICE_FIELDS = (
     "amount_residual",
     "amount_total",
+    "commercial_partner_id",
     "currency_id",
     "invoice_date_due",
     "invoice_payment_term_id",

@@ -42,7 +42,7 @@ class AccountMove(models.Model):
         requests = self.env["payment.request"].sudo()
         if not self.company_id.payment_request_qr_on_invoice or self.move_type != "out_invoice":
             return requests
-        return requests.search(
+        found = requests.search(
             [
                 ("line_ids.move_id", "=", self.id),
                 ("state", "in", PAYABLE_STATES),
@@ -50,5 +50,5 @@ class AccountMove(models.Model):
                 ("amount_residual", ">", 0),
             ],
             order="id desc",
-            limit=1,
         )
+        return found.filtered(lambda one: self in one._get_shown_lines().move_id)[:1]

@@ -8,6 +8,7 @@ from . import (
     test_automation,
     test_bell,
     test_booking,
+    test_changed_invoice,
     test_checkout,
     test_create,
     test_credit,
