@@ -143,7 +143,8 @@ def _spread(options: argparse.Namespace) -> list:
     processes = options.processes or (min(MOST_PROCESSES, os.cpu_count() or 1))
     if processes == 1 or (options.pattern and not options.processes):
         return []
-    return ["-p", "dev.commands.pytest_workers", "-n", str(processes), "--dist", "loadscope"]
+    workers = ["-p", "dev.commands.pytest_workers", "-n", str(processes)]
+    return [*workers, "--dist", "loadscope", "--no-loadscope-reorder"]  # in our own order
 
 
 def _pytest(options: argparse.Namespace, label: str) -> list:
