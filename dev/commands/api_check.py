@@ -88,7 +88,8 @@ def _run_schemathesis(world: World, key: str, options: argparse.Namespace) -> bo
         *("run", f"{world.odoo.url}/api/paylinks/openapi.json", "--no-color"),
         *("--header", f"Authorization: Bearer {key}", "--checks", "all"),
         *("--max-examples", str(options.examples), "--seed", str(options.seed)),
-        *("--workers", "2", "--continue-on-failure", "--request-timeout", "60"),
+        # One at a time: in two threads Python 3.11 loses count of its depth when both read sources.
+        *("--workers", "1", "--continue-on-failure", "--request-timeout", "60"),
         *("--generation-database", "none"),
     ]
     environment = {
