@@ -86,7 +86,7 @@ def paying(world: World, sizes: Sizes) -> list:
             "native": lambda _: native.settle(world, fresh(1), 1),
             "ours": lambda _: ours.settle(world, fresh(1)),
         },
-        sizes.rounds,
+        2 * sizes.rounds,
     )
     ten = interleaved(
         {
@@ -135,7 +135,7 @@ def pay_page(world: World, sizes: Sizes) -> list:
             "native": lambda _: native.portal_page(world, fresh(1)[0]),
             "ours": lambda _: ours.pay_page(world, fresh(10)),
         },
-        sizes.rounds,
+        3 * sizes.rounds,
     )
     checks = [
         Check("queries", cost["ours"].queries, 20),
