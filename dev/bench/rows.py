@@ -48,7 +48,7 @@ class Sizes:
 
     rounds: int = 9
     requests: int = 400
-    load_rounds: int = 11
+    load_rounds: int = 13
     batch: int = 1000
     native_batch: int = 60
     slow_sms: int = 40

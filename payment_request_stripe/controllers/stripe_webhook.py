@@ -42,7 +42,7 @@ class StripeWebhook(Controller):
             return request.make_response("not accepted", status=400)
         if not provider:
             return request.make_response("unknown endpoint", status=404)
-        request.env["payment.request.event"].sudo()._store(provider, payload)
+        request.env["payment.request.event"]._store(provider, payload)
         return request.make_response("", status=200)
 
     @staticmethod

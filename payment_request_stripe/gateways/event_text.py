@@ -19,7 +19,7 @@ def read_event(text: str) -> dict[str, Any]:
     :raise MalformedPayload: when it is none
     """
     try:
-        event = json.loads(text, parse_constant=_refuse_number, parse_float=_finite)
+        event = _STRICT.decode(text)
     except (ValueError, RecursionError) as error:
         raise MalformedPayload("The body is not JSON.") from error
     if not isinstance(event, dict) or event.get("object", "event") != "event":
@@ -39,3 +39,6 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         _refuse_number(text)
     return number
+
+
+_STRICT = json.JSONDecoder(parse_constant=_refuse_number, parse_float=_finite)

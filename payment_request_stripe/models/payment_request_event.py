@@ -10,37 +10,25 @@ from odoo.exceptions import UserError
 
 from ..gateways.errors import MalformedPayload
 from ..gateways.events import parse_event
-from ..gateways.json_text import storable, to_json
 
 _logger = logging.getLogger(__name__)
 
-WORKER = "payment_request_stripe.ir_cron_process_events"
 BATCH = 100
 # What PostgreSQL says when another transaction was faster; the work is simply done again.
 CONFLICTS = (SerializationFailure, DeadlockDetected, LockNotAvailable)
 # After which an event that could not be booked is tried again, by the number of its attempts.
 RETRY_DELAYS = [timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720)]
 
-# No user stored it: that also saves PostgreSQL four lookups per event, of which there are many.
-STORE = """
-    WITH stored AS (
-        INSERT INTO payment_request_event (
-            provider_id, company_id, event_ref, event_type, payload, state, attempt_count,
-            create_date, write_date
-        )
-        SELECT id, company_id, %(ref)s, %(type)s, %(payload)s, 'received', 0,
-            now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
-        FROM payment_provider WHERE id = %(provider)s
-        ON CONFLICT (provider_id, event_ref) DO NOTHING
-        RETURNING id
-    ), rung AS (
-        INSERT INTO ir_cron_trigger (cron_id, call_at, create_date, write_date)
-        SELECT %(cron)s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC',
-            now() AT TIME ZONE 'UTC'
-        FROM stored
-    )
-    SELECT id FROM stored
-"""
+
+class Many2oneWithoutKey(fields.Many2one):
+    """A link that the code guards: PostgreSQL would look it up, and lock it, for each new row.
+
+    The provider is the one whose secret has just proved the event, and one with events is not
+    deleted. Should it be gone all the same, what Stripe told is kept rather than refused.
+    """
+
+    def update_db_foreign_key(self, model, column):
+        """Make none."""
 
 
 class PaymentRequestEvent(models.Model):
@@ -52,12 +40,10 @@ class PaymentRequestEvent(models.Model):
     _order = "id desc"
     _rec_name = "event_ref"
 
-    provider_id = fields.Many2one(
+    provider_id = Many2oneWithoutKey(
         comodel_name="payment.provider", required=True, readonly=True, ondelete="restrict"
     )
-    company_id = fields.Many2one(
-        comodel_name="res.company", required=True, readonly=True, index=True
-    )
+    company_id = fields.Many2one(related="provider_id.company_id")
     event_ref = fields.Char(string="Event", required=True, readonly=True)
     event_type = fields.Char(string="Type", required=True, readonly=True)
     request_id = fields.Many2one(
@@ -99,50 +85,6 @@ class PaymentRequestEvent(models.Model):
         self.sudo().write({"state": "received", "retry_at": False})
         self._ring()
         return True
-
-    # === THE INBOX === #
-
-    @api.model
-    def _store(self, provider, payload):
-        """Keep an event once and ring the worker; one statement, no lock is waited for.
-
-        :param provider: the ``payment.provider`` whose secret proved the event
-        :param dict payload: the event, in Stripe's words
-        :return: whether it was new
-        """
-        values = {
-            "provider": provider.id,
-            "ref": storable(payload["id"]),
-            "type": storable(payload["type"]),
-            "payload": to_json(payload),
-            "cron": self.env["ir.model.data"]._xmlid_to_res_id(WORKER),
-        }
-        try:
-            self.env.cr.execute(STORE, values, log_exceptions=False)
-            new = bool(self.env.cr.fetchone())
-        except SerializationFailure:
-            # Mostly its twin was stored by another process after our snapshot: at this isolation
-            # level PostgreSQL says so instead of doing nothing. Callers have nothing else to lose.
-            self.env.cr.rollback()
-            if not self._is_stored(provider, values["ref"]):
-                raise  # something else was in the way: Odoo runs the request again
-            return False
-        if new:
-            self.env.cr.postcommit.add(self.env["ir.cron"]._wake_workers)
-        return new
-
-    @api.model
-    def _is_stored(self, provider, ref):
-        domain = [("provider_id", "=", provider.id), ("event_ref", "=", ref)]
-        return bool(self.search_count(domain, limit=1))
-
-    @api.model
-    def _get_worker(self):
-        return self.env.ref(WORKER).sudo()
-
-    @api.model
-    def _ring(self, at=None):
-        self._get_worker()._trigger(at)
 
     # === THE WORKER === #
 

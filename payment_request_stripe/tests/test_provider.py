@@ -66,3 +66,18 @@ class TestProvider(StripeWireCase, PaymentRequestCommon):
             other.payment_request_webhook_url, self.provider.payment_request_webhook_url
         )
         self.assertFalse(other.payment_request_webhook_secret)
+
+    def test_whom_stripe_has_told_of_payments_stays_where_it_is(self):
+        provider = self.provider.copy()
+        company = self.env["res.company"].create({"name": "Branch"})
+        provider.company_id = company  # nothing has been told yet
+        self.env["payment.request.event"]._store(
+            provider, {"id": "evt_1", "type": "charge.refunded"}
+        )
+        event = self.env["payment.request.event"].search([("provider_id", "=", provider.id)])
+        self.assertEqual(event.company_id, company)
+        with self.assertRaisesRegex(UserError, "Branch"):
+            provider.company_id = self.company
+        provider.company_id = company  # as a form saves it
+        with self.assertRaisesRegex(UserError, "disable it"):
+            provider.unlink()

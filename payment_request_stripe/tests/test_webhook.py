@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.payment_request_stripe.models.ir_cron import bell
+
 from .common import WEBHOOK_SECRET, PaymentRequestHttpCase
 from .stripe_wire import sign
 
@@ -51,6 +53,16 @@ class TestWebhook(PaymentRequestHttpCase):
         self.assertEqual(self._post_event(self.event).status_code, 200)
         self.assertEqual(triggers.search_count(domain), before + 1)
         self.assertEqual(len(self._inbox()), 1)
+
+    def test_an_event_of_the_same_moment_leaves_the_trigger_to_its_end(self):
+        self.patch(bell, "_moment", 60)
+        self.addCleanup(bell._forget)
+        bell.ring(self.env.cr.dbname)
+        triggers = self.env["ir.cron.trigger"].sudo()
+        before = triggers.search_count([])
+        self.assertEqual(self._post_event(self.event).status_code, 200)
+        self.assertEqual(triggers.search_count([]), before)
+        self.assertEqual(self._inbox().state, "received")
 
     def test_any_of_several_secrets_is_good_while_one_is_rotated(self):
         self.provider.sudo().payment_request_webhook_secret = f"whsec_new, {WEBHOOK_SECRET}"
