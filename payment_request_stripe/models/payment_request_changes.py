@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from .payment_request import PAYABLE_STATES
 
@@ -13,19 +14,37 @@ _logger = logging.getLogger(__name__)
 POLL = "payment_request_stripe.ir_cron_poll_stripe"
 # So long Odoo itself tries to book a payment of the portal that is done.
 NATIVE_BOOKED_WITHIN = timedelta(days=4)
+# The slowest bank debits are decided within 14 bank days.
+NATIVE_PENDING_WITHIN = timedelta(days=21)
+# Odoo's wire transfer is pending as soon as the customer clicks on it, paid or not.
+NATIVE_TRANSFER_WITHIN = timedelta(days=7)
 
 
 def get_native_domain():
-    """Return which payments of the portal are under way: not done, or done and not booked yet."""
-    return [
-        "|",
-        ("state", "in", ("pending", "authorized")),
-        "&",
-        "&",
-        ("state", "=", "done"),
-        ("is_post_processed", "=", False),
-        ("last_state_change", ">=", fields.Datetime.now() - NATIVE_BOOKED_WITHIN),
-    ]
+    """Return which payments of the portal are under way: not done, or done and not booked yet.
+
+    What waits for longer than its kind ever takes counts no more: nobody would be asked again.
+    """
+    now = fields.Datetime.now()
+    is_transfer = Domain("provider_id.code", "=", "custom")
+    within = {
+        limit: Domain("last_state_change", ">=", now - limit)
+        for limit in (NATIVE_BOOKED_WITHIN, NATIVE_PENDING_WITHIN, NATIVE_TRANSFER_WITHIN)
+    }
+    under_way = (
+        Domain("state", "=", "authorized")
+        | (
+            Domain("state", "=", "pending")
+            & within[NATIVE_PENDING_WITHIN]
+            & (~is_transfer | within[NATIVE_TRANSFER_WITHIN])
+        )
+        | (
+            Domain("state", "=", "done")
+            & Domain("is_post_processed", "=", False)
+            & within[NATIVE_BOOKED_WITHIN]
+        )
+    )
+    return list(under_way)
 
 
 class AccountPartialReconcile(models.Model):

@@ -6,6 +6,8 @@ from typing import NamedTuple
 from odoo import api, models
 from odoo.tools import SQL
 
+from .payment_request_changes import get_native_domain
+
 # Messages that the customer got, or may have got.
 REACHED = ("sending", "sent", "delivered", "unknown")
 # What forbids to write about an invoice at all, even when the message is written already.
@@ -125,6 +127,8 @@ class PaymentRequestReminderRun(models.Model):
             )
         else:
             chosen = SQL("m.id IN %s", tuple(move_ids) or (0,))
+        # The same as the pay page minds: it would refuse what a reminder asks for.
+        native = self.env["payment.transaction"].sudo()
         return SQL(
             VERDICTS,
             company=company.id,
@@ -135,6 +139,9 @@ class PaymentRequestReminderRun(models.Model):
             reached=REACHED,
             own_plan=partners._field_to_sql("p", "payment_request_reminder_plan_id"),
             customer_hold=partners._field_to_sql("p", "payment_request_hold"),
+            native=native._search(
+                [("company_id", "=", company.id), *get_native_domain()]
+            ).subselect(),
             chosen=chosen,
         )
 
@@ -165,10 +172,9 @@ WITH plan AS (
        AND (r.state IN ('processing', 'draft') OR r.dispute_state IN ('inquiry', 'open'))
   GROUP BY l.move_id
 ), native AS (
-    SELECT DISTINCT rel.invoice_id AS move_id
-      FROM payment_transaction t
-      JOIN account_invoice_transaction_rel rel ON rel.transaction_id = t.id
-     WHERE t.company_id = %(company)s AND t.state IN ('pending', 'authorized')
+    SELECT DISTINCT invoice_id AS move_id
+      FROM account_invoice_transaction_rel
+     WHERE transaction_id IN %(native)s
 ), credited AS (
     SELECT DISTINCT reversed_entry_id AS move_id
       FROM account_move

@@ -5,7 +5,7 @@ from odoo import api, models
 from .payment_request_reminder_choice import STOPPING
 
 # What keeps a whole link back, when one of its invoices is so.
-BLOCKING = ("disputed", "native_payment", "credit_note", "hold", "customer_hold")
+BLOCKING = ("processing", "disputed", "native_payment", "credit_note", "hold", "customer_hold")
 NO_CONTACT = ("no_email", "invalid_email", "no_phone", "invalid_phone", "bounced")
 
 

@@ -144,11 +144,16 @@ class PaymentRequestReminderRun(models.Model):
         self._queue_reminders(links, groups)
 
     def _find_links(self, lines):
-        """Return the open links that ask these lines' customers, the newest first."""
+        """Return the open links that ask these lines' customers, the newest first.
+
+        What customers chose in the portal, maybe a part of an invoice, is theirs, and no link of
+        ours.
+        """
         requests = self.env["payment.request"].search(
             [
                 ("company_id", "=", self.company_id.id),
                 ("state", "in", ("sent", "failed")),
+                ("is_from_customer", "=", False),
                 ("expires_at", ">", fields.Datetime.now()),
                 ("partner_id.commercial_partner_id", "in", lines.partner_id.ids),
             ],
