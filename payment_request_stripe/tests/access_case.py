@@ -33,6 +33,9 @@ class AccessCase(ApiCase):
             "other_company": other_user,
             "reader": cls.readonly_user,
             "billing": cls.billing_user,
+            "accountant": cls._make_user("accountant", "account.group_account_user"),
+            "manager": cls._make_user("manager", "account.group_account_manager"),
+            "system": cls._make_user("system", "base.group_system"),
         }
         cls.users["portal_own"].partner_id.parent_id = cls.payer
         for user in cls.users.values():
@@ -52,10 +55,11 @@ class AccessCase(ApiCase):
 
     def setUp(self):
         super().setUp()
-        # One person after the other presses every button of one link, all within a minute.
-        self.env["ir.config_parameter"].sudo().set_param(
-            "payment_request_stripe.rate_limit_payer", "0"
-        )
+        # One person after the other presses every button of one link, and guesses, in one minute.
+        for limit in ("payer", "unknown_page"):
+            self.env["ir.config_parameter"].sudo().set_param(
+                f"payment_request_stripe.rate_limit_{limit}", "0"
+            )
 
     def _make_examples(self):
         """Return ``{model: a record}`` for every model of ours, all of the payer's request."""
@@ -198,9 +202,9 @@ class AccessCase(ApiCase):
         }
 
     def _get_routes(self):
-        """Return ``{(HTTP method, rule)}`` of the routes of this addon."""
+        """Return ``{(HTTP method, rule): name of what answers}`` of the routes of this addon."""
         return {
-            (method, url)
+            (method, url): endpoint.func.__name__
             # With the portal, whose pages ours extends.
             for url, endpoint in _generate_routing_rules(["portal", MODULE.split(".")[2]], False)
             if endpoint.func.__module__.startswith(MODULE)
