@@ -60,6 +60,7 @@ from . import (
     payment_request_refusals,
     payment_request_renew,
     payment_request_send,
+    payment_request_resend,
     payment_request_trace,
     payment_request_sms,
     payment_request_sms_answer,

@@ -76,6 +76,7 @@ class PaymentRequestDelivery(models.Model):
                 raise UserError(refusal)
             if row.recipient.lower() in row._get_opted_out():
                 raise UserError(row._explain_opt_out())
+            request._hasten_waiting([(row.channel, row.recipient)])
             waiting = request.sudo().delivery_ids.filtered(
                 lambda one, row=row: (
                     one.state in ("queued", "sending")

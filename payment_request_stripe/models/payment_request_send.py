@@ -12,7 +12,7 @@ _logger = logging.getLogger(__name__)
 
 
 class PaymentRequest(models.Model):
-    """Sending, resending, cancelling and refreshing a payment request."""
+    """Sending, cancelling and refreshing a payment request."""
 
     _inherit = "payment.request"
 
@@ -46,38 +46,6 @@ class PaymentRequest(models.Model):
         self._transition("sent", sent_at=fields.Datetime.now())
         return True
 
-    def action_resend(self):
-        """Send the same link again, to the recipients that stand on the request now.
-
-        :raise UserError: when there is nothing left to ask, or a payment is on its way
-        """
-        self.check_access("write")
-        for request in self:
-            if refusal := request._get_resend_refusal() or request._get_opt_out_refusal():
-                raise UserError(refusal)
-        self._renew_expiry()
-        self._queue_deliveries()
-        self._transition("sent")
-        self.sudo().write({"sent_at": fields.Datetime.now(), "failure_reason": False})
-        return True
-
-    def _get_resend_refusal(self):
-        """Return the sentence that says why this request cannot be sent again, or none."""
-        self.ensure_one()
-        sentences = {
-            "draft": self.env._("%(name)s was not sent yet. Use Send.", name=self.name),
-            "processing": self.env._("A payment of %(name)s is on its way.", name=self.name),
-            "completed": self.env._("%(name)s is paid.", name=self.name),
-            "cancelled": self.env._("%(name)s is cancelled.", name=self.name),
-        }
-        if self.state in sentences:
-            return sentences[self.state]
-        if refusal := self._get_paid_refusal():
-            return refusal
-        if self.state == "expired":
-            return self._get_taken_refusal()
-        return ""
-
     def _get_paid_refusal(self):
         """Say so when the invoices were settled in another way meanwhile."""
         if not self.currency_id.is_zero(self.amount_residual):
@@ -88,14 +56,6 @@ class PaymentRequest(models.Model):
         """Give links whose time is over as much of it as new ones."""
         for request in self.filtered(lambda one: one.expires_at <= fields.Datetime.now()):
             request.sudo().expires_at = self._get_default_expiry(request.company_id)
-
-    def _get_taken_refusal(self):
-        """Say so when another link asks by now for what this expired one would ask again."""
-        amounts = {line.move_id.id: line._get_amount_due() for line in self.line_ids}
-        wanted = self.line_ids.move_id.filtered(lambda move: amounts[move.id] > 0)
-        instalments = {line.move_id.id: line.instalment_line_id.id for line in self.line_ids}
-        refusals = wanted._get_payment_request_refusals(amounts, instalments)
-        return "\n".join(refusal["message"] for refusal in refusals.values())
 
     def action_cancel(self):
         """Make the links worthless, at Stripe first.
@@ -205,11 +165,20 @@ class PaymentRequest(models.Model):
     def _get_wanted_channels(self):
         """Return ``[(channel, recipient or nothing)]`` of this request's way of delivery."""
         self.ensure_one()
-        recipients = {
-            "email": email_normalize(self.to_email) or self.to_email,
-            "sms": self.to_phone,
-        }
-        return [(channel, recipients[channel]) for channel in CHANNELS[self.delivery_method]]
+        return [
+            (channel, self._get_recipient(channel, self))
+            for channel in CHANNELS[self.delivery_method]
+        ]
+
+    @api.model
+    def _get_recipient(self, channel, contact):
+        """Return where the messages of `channel` go, an e-mail address or E.164, or nothing.
+
+        :param contact: what :meth:`_get_recipients` returns, or a request
+        """
+        if channel == "email":
+            return email_normalize(contact["to_email"]) or contact["to_email"]
+        return contact["to_phone"]
 
     def _get_opt_out_refusal(self):
         """Return the sentence that says that nobody would get the message, or none."""

@@ -60,6 +60,7 @@ from . import (
     test_reminder_quarter,
     test_reminder_reasons,
     test_renew_link,
+    test_resend,
     test_report,
     test_send,
     test_setup,

@@ -5,7 +5,7 @@ from datetime import timedelta
 from freezegun import freeze_time
 
 from odoo import fields
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from ..exceptions import PaymentRequestRefused
@@ -193,49 +193,6 @@ class TestOutbox(DeliveryCase):
         request = self._ask()
         request.with_user(self.billing_user).action_resend()
         self.assertEqual(len(request.delivery_ids), 1)
-
-
-@tagged("post_install", "-at_install")
-class TestResend(DeliveryCase):
-    def test_same_link_other_recipient_and_channel(self):
-        request = self._ask("email")
-        self._drain()
-        link = request.pay_url
-        mine = request.with_user(self.billing_user)
-        mine.write({"delivery_method": "sms", "to_phone": "(415) 555-0177"})
-        mine.action_resend()
-        self._drain()
-        self.assertEqual(request.to_phone, "+14155550177")
-        self.assertEqual(request.pay_url, link)
-        self.assertIn(link, self.twilio.messages[-1]["body"])
-        self.assertEqual(
-            request.delivery_ids.sorted("id").mapped("recipient"),
-            ["petra@example.com", "+14155550177"],
-        )
-
-    def test_refused_with_a_sentence(self):
-        cancelled, opted_out, draft = self._ask(), self._ask(), self._ask(send=False)
-        cancelled.with_user(self.billing_user).action_cancel()
-        paid = self._ask()
-        paid._transition("completed")
-        self._drain()
-        self.env["phone.blacklist"].sudo()._add(["+14155550100"])
-        for request, words in (
-            (cancelled, "cancelled"),
-            (opted_out, "wants no more"),
-            (draft, "not sent yet"),
-            (paid, "is paid"),
-        ):
-            before = len(request.delivery_ids)
-            with self.subTest(words=words), self.assertRaisesRegex(UserError, words):
-                request.with_user(self.billing_user).action_resend()
-            self.assertEqual(len(request.delivery_ids), before)
-
-    def test_bad_recipients_are_refused_at_the_model(self):
-        request = self._ask().with_user(self.billing_user)
-        for values in ({"to_phone": "12"}, {"to_phone": "petra"}, {"to_email": "petra"}):
-            with self.subTest(values=values), self.assertRaises(UserError):
-                request.write(values)
 
 
 @tagged("post_install", "-at_install")

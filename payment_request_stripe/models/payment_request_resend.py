@@ -1,0 +1,114 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+
+class PaymentRequest(models.Model):
+    """Sending a link once more, and what waits already to the recipient that it has now."""
+
+    _inherit = "payment.request"
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        for channel, name in (("email", "to_email"), ("sms", "to_phone")):
+            if vals.get(name):
+                self._redirect_waiting(channel)
+        return result
+
+    # === ACTION METHODS === #
+
+    def action_resend(self):
+        """Send the same link again, to the recipients that stand on the request now.
+
+        What waits for them already, for the morning or for another try, goes out now instead.
+
+        :raise UserError: when there is nothing left to ask, or a payment is on its way
+        """
+        self.check_access("write")
+        for request in self:
+            if refusal := request._get_resend_refusal() or request._get_opt_out_refusal():
+                raise UserError(refusal)
+        self._renew_expiry()
+        for request in self:
+            request._hasten_waiting(request._get_wanted_channels())
+        self._queue_deliveries()
+        self._note_resent()
+        return True
+
+    # === BUSINESS METHODS === #
+
+    def _note_resent(self):
+        self._transition("sent")
+        self.sudo().write({"sent_at": fields.Datetime.now(), "failure_reason": False})
+
+    def _get_resend_refusal(self):
+        """Return the sentence that says why this request cannot be sent again, or none."""
+        self.ensure_one()
+        sentences = {
+            "draft": self.env._("%(name)s was not sent yet. Use Send.", name=self.name),
+            "processing": self.env._("A payment of %(name)s is on its way.", name=self.name),
+            "completed": self.env._("%(name)s is paid.", name=self.name),
+            "cancelled": self.env._("%(name)s is cancelled.", name=self.name),
+        }
+        if self.state in sentences:
+            return sentences[self.state]
+        if refusal := self._get_paid_refusal():
+            return refusal
+        if self.state == "expired":
+            return self._get_taken_refusal()
+        return ""
+
+    def _get_taken_refusal(self):
+        """Say so when another link asks by now for what this expired one would ask again."""
+        amounts = {line.move_id.id: line._get_amount_due() for line in self.line_ids}
+        wanted = self.line_ids.move_id.filtered(lambda move: amounts[move.id] > 0)
+        instalments = {line.move_id.id: line.instalment_line_id.id for line in self.line_ids}
+        refusals = wanted._get_payment_request_refusals(amounts, instalments)
+        return "\n".join(refusal["message"] for refusal in refusals.values())
+
+    def _hasten_waiting(self, messages):
+        """Let those of `messages` that wait already go out now: a person has decided so.
+
+        :param list messages: ``[(channel, recipient)]``
+        """
+        self.ensure_one()
+        rows = self.sudo().delivery_ids.filtered(
+            lambda row: row.state == "queued" and (row.channel, row.recipient) in messages
+        )
+        rows.write({"is_automatic": False, "retry_at": False, "attempt_count": 0})
+        if rows:
+            rows._ring()
+
+    def _redirect_waiting(self, channel):
+        """Let what waits go to the corrected recipient: the old one may be a stranger's.
+
+        What the payer forwards to somebody else goes there all the same.
+        """
+        for request in self.sudo():
+            recipient = request._get_recipient(channel, request)
+            queued = request.delivery_ids.filtered(
+                lambda row: row.state == "queued" and row.channel == channel
+            )
+            for row in queued.filtered(
+                lambda row, new=recipient: row.recipient != new and not row.is_forwarded
+            ):
+                if recipient in queued.mapped("recipient"):
+                    row._skip(self.env._("%(address)s gets it instead.", address=recipient))
+                    continue
+                request._message_log(
+                    body=self.env._(
+                        "What waits for %(old)s goes to %(new)s.", old=row.recipient, new=recipient
+                    )
+                )
+                row.write(
+                    {
+                        "recipient": recipient,
+                        "failure_reason": False,
+                        "retry_at": False,
+                        "attempt_count": 0,
+                    }
+                )
+                row._ring()

@@ -1,0 +1,137 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .delivery_case import DeliveryCase
+from .mail_wire import mail_server
+
+MAIL_LOGGERS = ("odoo.addons.mail.models.mail_mail", "odoo.addons.base.models.ir_mail_server")
+
+
+@tagged("post_install", "-at_install")
+class TestResend(DeliveryCase):
+    def test_same_link_other_recipient_and_channel(self):
+        request = self._ask("email")
+        self._drain()
+        link = request.pay_url
+        mine = request.with_user(self.billing_user)
+        mine.write({"delivery_method": "sms", "to_phone": "(415) 555-0177"})
+        mine.action_resend()
+        self._drain()
+        self.assertEqual(request.to_phone, "+14155550177")
+        self.assertEqual(request.pay_url, link)
+        self.assertIn(link, self.twilio.messages[-1]["body"])
+        self.assertEqual(
+            request.delivery_ids.sorted("id").mapped("recipient"),
+            ["petra@example.com", "+14155550177"],
+        )
+
+    def test_refused_with_a_sentence(self):
+        cancelled, opted_out, draft = self._ask(), self._ask(), self._ask(send=False)
+        cancelled.with_user(self.billing_user).action_cancel()
+        paid = self._ask()
+        paid._transition("completed")
+        self._drain()
+        self.env["phone.blacklist"].sudo()._add(["+14155550100"])
+        for request, words in (
+            (cancelled, "cancelled"),
+            (opted_out, "wants no more"),
+            (draft, "not sent yet"),
+            (paid, "is paid"),
+        ):
+            before = len(request.delivery_ids)
+            with self.subTest(words=words), self.assertRaisesRegex(UserError, words):
+                request.with_user(self.billing_user).action_resend()
+            self.assertEqual(len(request.delivery_ids), before)
+
+    def test_bad_recipients_are_refused_at_the_model(self):
+        request = self._ask().with_user(self.billing_user)
+        for values in ({"to_phone": "12"}, {"to_phone": "petra"}, {"to_email": "petra"}):
+            with self.subTest(values=values), self.assertRaises(UserError):
+                request.write(values)
+
+
+@tagged("post_install", "-at_install")
+class TestWhatWaits(DeliveryCase):
+    """A message waits, for the morning or for another try, and a person presses Resend."""
+
+    def setUp(self):
+        super().setUp()
+        self.request = self._ask()
+        self.mine = self.request.with_user(self.billing_user)
+
+    def _get_rows(self):
+        rows = self.request.delivery_ids.sorted("id")
+        return [(row.channel, row.recipient, row.state) for row in rows]
+
+    def test_for_another_try(self):
+        self.twilio.fail_next(status=503)
+        self._drain()
+        self.assertEqual(self._get_rows(), [("sms", "+14155550100", "queued")])
+        self.mine.action_resend()
+        self._drain()
+        self.assertEqual(self._get_rows(), [("sms", "+14155550100", "sent")])
+        self.assertEqual(len(self.twilio.messages), 1)
+
+    def test_for_the_morning(self):
+        self.company.write({"payment_request_quiet_from": 0, "payment_request_quiet_to": 23.99})
+        self.request.delivery_ids.is_automatic = True
+        for press in (self.mine.action_resend, self.request.delivery_ids.action_send_again):
+            with self.subTest(press=press.__name__):
+                self.request.delivery_ids.write({"is_automatic": True, "state": "queued"})
+                self._drain()
+                self.assertTrue(self.request.delivery_ids.retry_at)
+                press()
+                self._drain()
+                self.assertEqual(self._get_rows(), [("sms", "+14155550100", "sent")])
+
+    def test_is_tried_as_often_as_a_new_one(self):
+        self.twilio.fail_next(status=503, times=2)
+        self._drain()
+        self.mine.action_resend()
+        self._drain()
+        self.assertEqual(self.request.delivery_ids.attempt_count, 1)
+
+    @mute_logger(*MAIL_LOGGERS)
+    def test_for_a_mistyped_address_goes_to_the_right_one_only(self):
+        request = self._ask("email_sms", to_email="petra@example.con", to_phone="+14155550111")
+        mine = request.with_user(self.billing_user)
+        self.twilio.fail_next(status=503, times=2)
+        with mail_server(self.env) as server:
+            server.refuse["petra@example.con"] = "451 4.7.1 greylisted"
+            self._drain()
+            self.assertEqual(request.delivery_ids.mapped("state"), ["queued", "queued"])
+            mine.write({"to_email": "Petra@Example.com", "to_phone": "(415) 555-0122"})
+            mine.action_resend()
+            server.refuse.clear()
+            self._drain()
+            self.request = request
+            self.assertEqual(
+                self._get_rows(),
+                [("email", "petra@example.com", "sent"), ("sms", "+14155550122", "sent")],
+            )
+            self.assertEqual(server.get_recipients(), ["petra@example.com"])
+        self.assertIn("petra@example.con", "".join(request.message_ids.mapped("body")))
+
+    def test_for_a_mistyped_number_when_the_right_one_has_a_message_too(self):
+        self.request._queue_messages([(self.request, "sms", "+14155550122")])
+        self.mine.to_phone = "+14155550122"
+        self._drain()
+        self.assertEqual(
+            self._get_rows(),
+            [("sms", "+14155550100", "skipped"), ("sms", "+14155550122", "sent")],
+        )
+
+    def test_for_a_colleague_of_the_payer_still_goes_there(self):
+        request = self._ask("email")
+        request._queue_messages(
+            [(request, "email", "colleague@example.com")], automatic=True, is_forwarded=True
+        )
+        request.with_user(self.billing_user).to_email = "paula@example.com"
+        with mail_server(self.env) as server:
+            self._drain()
+        self.assertEqual(
+            sorted(server.get_recipients()), ["colleague@example.com", "paula@example.com"]
+        )
