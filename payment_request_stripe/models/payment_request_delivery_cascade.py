@@ -67,6 +67,8 @@ class PaymentRequestDelivery(models.Model):
     def action_send_again(self):
         """Send the same link to the same recipient once more; a person has decided so.
 
+        Like Resend, it gives a link whose time is over new life.
+
         :raise UserError: when the link is paid, cancelled, or the recipient wants no messages
         """
         for row in self:
@@ -76,6 +78,7 @@ class PaymentRequestDelivery(models.Model):
                 raise UserError(refusal)
             if row.recipient.lower() in row._get_opted_out():
                 raise UserError(row._explain_opt_out())
+            request._renew_expiry()
             request._hasten_waiting([(row.channel, row.recipient)])
             waiting = request.sudo().delivery_ids.filtered(
                 lambda one, row=row: (
@@ -85,6 +88,7 @@ class PaymentRequestDelivery(models.Model):
             )
             if not waiting:
                 request._queue_messages([(request, row.channel, row.recipient)])
+            request._note_resent()
         return True
 
     # === NOBODY OPENED IT === #

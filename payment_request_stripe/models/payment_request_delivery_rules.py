@@ -31,10 +31,15 @@ class PaymentRequestDelivery(models.Model):
         reasons = {}
         opted_out = self._get_opted_out()
         bounced = self.filtered("is_automatic")._get_bounced()
+        now = fields.Datetime.now()
         for row in self:
             request = row.request_id
             if request.state not in ("draft", "sent", "failed"):
                 reasons[row] = self.env._("The payment request is not open any more.")
+            elif request.expires_at <= now:
+                reasons[row] = self.env._(
+                    "The link expired before this was sent. Resend gives it new life."
+                )
             elif request.currency_id.is_zero(request.amount_residual):
                 reasons[row] = self.env._("Nothing is left to pay.")
             elif row.recipient.lower() in opted_out:

@@ -226,12 +226,12 @@ class TestAutomaticMessages(DeliveryCase):
     def test_quiet_hours_in_the_customers_time_zone(self):
         self.company.write({"payment_request_quiet_from": 21, "payment_request_quiet_to": 8})
         self.payer.tz = "America/New_York"
+        self.request.sudo().expires_at = "2032-01-01"
         row = self._queue()
         with freeze_time("2031-01-15 03:00:00"):  # 22:00 in New York
             self._drain()
             self.assertEqual((row.state, str(row.retry_at)), ("queued", "2031-01-15 13:00:00"))
         with freeze_time("2031-01-15 13:00:01"):
-            self.request.sudo().expires_at = "2032-01-01"
             self._drain()
         self.assertEqual(row.state, "sent")
 

@@ -1,8 +1,15 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
+from types import SimpleNamespace
+
+from lxml import etree
+
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
+from odoo.tools.safe_eval import safe_eval
 
 from .delivery_case import DeliveryCase
 from .mail_wire import mail_server
@@ -135,3 +142,50 @@ class TestWhatWaits(DeliveryCase):
         self.assertEqual(
             sorted(server.get_recipients()), ["colleague@example.com", "paula@example.com"]
         )
+
+
+@tagged("post_install", "-at_install")
+class TestLinksWhoseTimeIsOver(DeliveryCase):
+    def _let_it_expire(self, request):
+        request.expires_at = fields.Datetime.now() - timedelta(minutes=1)
+        self._run_cron("ir_cron_expire_requests")
+
+    def test_send_again_gives_new_life(self):
+        self.twilio.fail_next(timeout=True)
+        lost = self._send()
+        request = lost.request_id
+        self._let_it_expire(request)
+        self.assertEqual(request.state, "expired")
+        lost.with_user(self.billing_user).action_send_again()
+        self._drain()
+        self.assertEqual(request.state, "sent")
+        self.assertGreater(request.expires_at, fields.Datetime.now() + timedelta(days=1))
+        self.assertEqual(request.delivery_ids.sorted("id").mapped("state"), ["unknown", "sent"])
+
+    def test_a_message_that_was_held_too_long_is_not_sent(self):
+        request = self._ask()
+        request.expires_at = fields.Datetime.now() - timedelta(minutes=1)
+        self._drain()
+        self.assertEqual((request.state, request.delivery_ids.state), ("sent", "skipped"))
+        self.assertIn("expired before", request.delivery_ids.failure_reason)
+        self.assertFalse(self.twilio.messages)
+
+    def test_send_again_is_offered_only_where_it_would_send(self):
+        view = self.env["payment.request"].with_user(self.billing_user).get_view(view_type="form")
+        (hidden,) = etree.fromstring(view["arch"]).xpath(
+            "//button[@name='action_send_again']/@invisible"
+        )
+        for state, row_state, residual, offered in (
+            ("sent", "failed", 100.0, True),
+            ("expired", "unknown", 100.0, True),
+            ("sent", "sent", 100.0, False),
+            ("sent", "failed", 0.0, False),
+            ("completed", "failed", 0.0, False),
+            ("cancelled", "bounced", 100.0, False),
+            ("processing", "bounced", 100.0, False),
+        ):
+            parent = SimpleNamespace(state=state, amount_residual=residual)
+            with self.subTest(parent=parent, row_state=row_state):
+                self.assertEqual(
+                    not safe_eval(hidden, {"state": row_state, "parent": parent}), offered
+                )
