@@ -70,6 +70,7 @@ from . import (
     payment_request_reminder_choice,
     payment_request_reminder_reason,
     payment_request_reminder_line,
+    payment_request_reminder_contact,
     payment_request_reminder_send,
     payment_request_reminder_queue,
     payment_request_reminder_outbox,

@@ -1,6 +1,6 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import api, models
+from odoo import models
 
 from .payment_request_reminder_choice import STOPPING
 
@@ -136,66 +136,26 @@ class PaymentRequest(models.Model):
                 group._leave_out("linked", reason)
                 return
 
-    @api.model
-    def _get_reachable_method(self, moves, method, options=None):
-        """Return `method`, or of e-mail and SMS the one that the customer can be reached by."""
-        if method != "email_sms":
-            return method
-        contact = self._get_recipients(self._get_payer(moves, options), options or {})
-        if contact["to_email"] and contact["to_phone"]:
-            return method
-        return "sms" if contact["to_phone"] else "email"
-
-    def _prepare_reminder(self, step, bounced):
-        """Return the options of a step's message, as making a link takes them.
-
-        :param set bounced: e-mail addresses that do not work: the contact may have a new one
-        """
-        self.ensure_one()
-        known = (self.to_email or "").lower() not in bounced and self.to_email
-        contact = self._get_recipients(
-            self.partner_id, {"to_email": known, "to_phone": self.to_phone}
-        )
-        options = {**contact, "partner_id": self.partner_id.id}
-        options["delivery_method"] = self._get_reachable_method(
-            self.line_ids.move_id[:1], step.delivery_method, options
-        )
-        return options
-
-    def _get_reminder_messages(self, options, opted_out, bounced):
-        """Return the messages of a step, and a refusal when nobody would get one.
-
-        :param dict options: of :meth:`_prepare_reminder`
-        :param set opted_out: addresses that want no messages
-        :param set bounced: addresses whose last e-mail came back
-        :return: ``([(request, channel, recipient)], None or {"code", "message"})``
-        """
-        self.ensure_one()
-        moves = self.line_ids.move_id[:1]
-        refusal = self._get_delivery_refusal(
-            moves, options, options
-        ) or self._get_opt_out_group_refusal(options, options, opted_out)
-        if refusal:
-            return [], dict(zip(("code", "message"), refusal, strict=True))
-        wanted = [
-            address
-            for address in self._get_addresses(options, options)
-            if address.lower() not in opted_out
-        ]
-        messages = [
-            (self, "email" if "@" in address else "sms", address)
-            for address in wanted
-            if address.lower() not in bounced
-        ]
-        if not messages:
-            return [], {"code": "bounced", "message": self._explain_bounce(wanted[0])}
-        return messages, None
-
     def _extend_by(self, group):
-        """Ask for the invoices of `group` that no link asks for yet; what is too much waits."""
+        """Ask for the invoices of `group` that no link asks for yet; what is too much waits.
+
+        Whoever else has this link would see them too: then another link asks for them.
+        """
         self.ensure_one()
         new = group.filtered(lambda line: line.move_id not in self.line_ids.move_id)
         if not new:
+            return
+        if readers := self._get_other_readers():
+            new._leave_out(
+                "other_link",
+                self.env._(
+                    "The customer is reminded of %(name)s today. It cannot ask for this too, as "
+                    "it is also for %(addresses)s, no address of the customer's. A link of its "
+                    "own follows.",
+                    name=self.name,
+                    addresses=", ".join(readers),
+                ),
+            )
             return
         amounts = new.move_id._get_payment_request_available()
         refusals = new.move_id._get_payment_request_refusals()

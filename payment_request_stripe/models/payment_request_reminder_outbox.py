@@ -38,6 +38,15 @@ class PaymentRequestDelivery(models.Model):
         if not self.reminder_step_id.attach_statement:
             return
         request = self.request_id
+        if self.recipient.lower() not in request._get_own_addresses():
+            request._message_log(
+                body=self.env._(
+                    "The reminder went out without the statement: %(recipient)s is no address of "
+                    "the customer's.",
+                    recipient=self.recipient,
+                )
+            )
+            return
         statement = request._render_statement()
         if statement["note"]:
             request._message_log(

@@ -165,7 +165,8 @@ class PaymentRequestReminderRun(models.Model):
         """Return the open link to send again to the customer of `group`, or none.
 
         It is the one that asks for the invoice that is due the longest; else the one by which the
-        customer was reminded before, which then asks for the new invoices too.
+        customer was reminded before, which then asks for the new invoices too, unless somebody
+        else has it.
         """
         first = group[0]
         mine = requests.filtered(
@@ -178,7 +179,9 @@ class PaymentRequestReminderRun(models.Model):
             found = mine.filtered(lambda one, line=line: line.move_id in one.line_ids.move_id)
             if found:
                 return found[:1]
-        return mine.filtered("delivery_ids.reminder_run_id")[:1]
+        return mine.filtered(
+            lambda one: one.delivery_ids.reminder_run_id and not one._get_other_readers()
+        )[:1]
 
     def _make_links(self, groups, links):
         """Make a link, not sent yet, for each of these groups; put it into `links`."""
