@@ -4,6 +4,7 @@ from . import (
     protection,
     account_move,
     account_move_line,
+    account_move_portal,
     account_move_promise,
     account_payment,
     digest_digest,

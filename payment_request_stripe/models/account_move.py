@@ -206,23 +206,3 @@ class AccountMove(models.Model):
     def _get_open_payment_request_names(self):
         requests = self.sudo().payment_request_ids
         return ", ".join(requests.filtered(lambda one: one.state in OPEN_STATES).mapped("name"))
-
-    # === PORTAL === #
-
-    def _get_payment_request_in_flight(self):
-        """Return the requests of which a payment for this invoice is on its way."""
-        self.ensure_one()
-        return self.sudo().payment_request_line_ids.request_id.filtered(
-            lambda request: request.state == "processing"
-        )
-
-    def _has_to_be_paid(self):
-        """Hide the portal's Pay now while one of our payments is on its way."""
-        return super()._has_to_be_paid() and not self._get_payment_request_in_flight()
-
-    def _get_online_payment_error(self):
-        error = super()._get_online_payment_error()
-        if self._get_payment_request_in_flight():
-            ours = self.env._("A payment of this invoice is on its way. Please do not pay again.")
-            error = f"{error}\n{ours}" if error else ours
-        return error

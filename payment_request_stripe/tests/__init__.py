@@ -44,6 +44,7 @@ from . import (
     test_payer_services,
     test_payer_tour,
     test_portal,
+    test_portal_native,
     test_portal_rules,
     test_portal_tour,
     test_promise,

@@ -13,6 +13,8 @@ from odoo.tools import mute_logger
 from .api_case import ApiCase
 
 MODULE = "odoo.addons.payment_request_stripe."
+# Modules whose pages ours extends, and ours.
+EXTENDED = ["portal", "payment", "account", "account_payment", MODULE.split(".")[2]]
 # What the matrix of the models covers.
 CRUD = {"create", "default_get", "write", "unlink"}
 PASSWORD = "a password of the tests"
@@ -205,8 +207,7 @@ class AccessCase(ApiCase):
         """Return ``{(HTTP method, rule): name of what answers}`` of the routes of this addon."""
         return {
             (method, url): endpoint.func.__name__
-            # With the portal, whose pages ours extends.
-            for url, endpoint in _generate_routing_rules(["portal", MODULE.split(".")[2]], False)
+            for url, endpoint in _generate_routing_rules(EXTENDED, False)
             if endpoint.func.__module__.startswith(MODULE)
             for method in set(endpoint.routing.get("methods") or ["GET"]) - {"OPTIONS", "TRACE"}
         }

@@ -131,6 +131,7 @@ ROUTES = {
     ("GET", "/my/payments/history"): LOGIN,
     ("GET", "/my/payments/history/page/<int:page>"): LOGIN,
     ("POST", "/my/payments/pay"): LOGIN,
+    ("GET", "/my/invoices/overdue"): 303,  # Odoo's own; who is logged in: test_portal_native.py
     ("POST", "/pay/<string:token>/promise"): OPEN,
     ("POST", "/pay/<string:token>/question"): OPEN,
     ("POST", "/pay/<string:token>/forward"): OPEN,

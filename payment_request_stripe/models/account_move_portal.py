@@ -1,0 +1,61 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import models
+from odoo.exceptions import ValidationError
+
+
+class AccountMove(models.Model):
+    """What Odoo's own payments in the portal have to know of ours."""
+
+    _inherit = "account.move"
+
+    def _get_payment_request_in_flight(self):
+        """Return the requests of which a payment for one of these invoices is on its way."""
+        return self.sudo().payment_request_line_ids.request_id.filtered(
+            lambda request: request.state == "processing"
+        )
+
+    def _has_to_be_paid(self):
+        """Hide the portal's Pay now while one of our payments is on its way."""
+        return super()._has_to_be_paid() and not self._get_payment_request_in_flight()
+
+    def _get_online_payment_error(self):
+        error = super()._get_online_payment_error()
+        if self._get_payment_request_in_flight():
+            ours = self.env._("A payment of this invoice is on its way. Please do not pay again.")
+            error = f"{error}\n{ours}" if error else ours
+        return error
+
+    def _is_for_my_payments(self):
+        """Tell whether the portal's *Your Payments* takes the place of Odoo's page for these.
+
+        It does where our links can be paid. Where they cannot, it still does for an invoice that
+        one has paid in part, or pays just now: Odoo's page would ask for all of it again.
+        """
+        invoices = self.sudo().filtered(lambda move: move.move_type == "out_invoice")
+        requests = self.env["payment.request"].sudo()
+        return (
+            any(not requests._get_setup_refusal(company) for company in invoices.company_id)
+            or any(line.amount_paid for line in invoices.payment_request_line_ids)
+            or bool(invoices._get_payment_request_in_flight())
+        )
+
+    def _check_portal_payment(self, amount):
+        """Keep Odoo's own pages from taking what a link of ours takes just now, or took.
+
+        :param amount: what is to be taken, in major units of the currency of these invoices
+        :raise ValidationError: with a sentence for the customer
+        """
+        asked = self.sudo().filtered("payment_request_line_ids")
+        if flying := asked.filtered(lambda move: move._get_payment_request_in_flight()):
+            raise ValidationError(
+                self.env._(
+                    "A payment of %(name)s is on its way. Please do not pay again.",
+                    name=", ".join(flying.mapped("name")),
+                )
+            )
+        owed = sum(self.mapped("amount_residual"))
+        if asked and self.currency_id[:1].compare_amounts(float(amount or 0), owed) > 0:
+            raise ValidationError(
+                self.env._("The amount has changed. Please open the page again and look at it.")
+            )
