@@ -10,8 +10,11 @@ from calendar import timegm
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .debits import TYPICAL_DAYS
 from .events import CheckoutLine, CheckoutOrder, CheckoutSession, CheckoutStatus, parse_session
 
+# Methods whose charge is made when the money is taken; any other may settle days later.
+_AT_ONCE = frozenset({"card", "link"})
 MAX_LINES = 100
 NAME_LENGTH = 250
 DESCRIPTION_LENGTH = 1000
@@ -103,15 +106,30 @@ def _locale(language: str) -> str:
     return "auto"
 
 
-def checkout_event(session: Mapping[str, Any], api_version: str) -> dict[str, Any]:
+def slow_since(session: Mapping[str, Any]) -> int | None:
+    """Return when (Unix time) the charge of a paid session was made, if it may be paid later.
+
+    The charge of a bank debit is as old as its submission, days before the money comes. None
+    when the charge is the moment of the payment, or there is no payment.
+    """
+    if session.get("payment_status") != "paid" and _intent(session).get("status") != "succeeded":
+        return None
+    charge = _charge(session)
+    made = charge.get("created")
+    return made if isinstance(made, int) and _method(charge) not in _AT_ONCE else None
+
+
+def checkout_event(
+    session: Mapping[str, Any], api_version: str, paid_at: int | None = None
+) -> dict[str, Any]:
     """Return `session`, its intent and charge expanded, as the event that would tell the same.
 
-    It happened when the charge was made, however much later we ask.
+    It happened when the money was taken, however much later we ask.
 
+    :param paid_at: Unix time of that as far as Stripe remembers it; see `slow_since`
     :raise MalformedPayload: when it is no session
     """
-    intent = session.get("payment_intent")
-    intent = intent if isinstance(intent, Mapping) else {}
+    intent = _intent(session)
     parsed = parse_session(session)
     parts = ["sync", parsed.ref, parsed.status.value, parsed.payment_status]
     if parsed.status is CheckoutStatus.COMPLETE and not parsed.is_paid and intent:
@@ -122,16 +140,33 @@ def checkout_event(session: Mapping[str, Any], api_version: str) -> dict[str, An
         "type": _told_as(parsed, intent),
         "api_version": api_version,
         "livemode": session.get("livemode"),
-        "created": _happened_at(intent),
+        "created": paid_at or _happened_at(session),
         "data": {"object": dict(session)},
     }
 
 
-def _happened_at(intent: Mapping[str, Any]) -> int:
-    """Return the moment (Unix time) of the intent's charge, or now when there is none."""
-    charge = intent.get("latest_charge")
-    created = charge.get("created") if isinstance(charge, Mapping) else None
-    return created if isinstance(created, int) else int(time.time())
+def _happened_at(session: Mapping[str, Any]) -> int:
+    """Return the moment (Unix time) of the charge, or now when it says nothing of the payment."""
+    charge = _charge(session)
+    made = charge.get("created")
+    is_late = slow_since(session) is not None and _method(charge) in TYPICAL_DAYS
+    return made if isinstance(made, int) and not is_late else int(time.time())
+
+
+def _intent(session: Mapping[str, Any]) -> Mapping[str, Any]:
+    intent = session.get("payment_intent")
+    return intent if isinstance(intent, Mapping) else {}
+
+
+def _charge(session: Mapping[str, Any]) -> Mapping[str, Any]:
+    charge = _intent(session).get("latest_charge")
+    return charge if isinstance(charge, Mapping) else {}
+
+
+def _method(charge: Mapping[str, Any]) -> str:
+    """Return Stripe's word for how a charge was paid; what does not say counts as a card."""
+    details = charge.get("payment_method_details")
+    return str(details.get("type") or "card") if isinstance(details, Mapping) else "card"
 
 
 def _told_as(session: CheckoutSession, intent: Mapping[str, Any]) -> str:

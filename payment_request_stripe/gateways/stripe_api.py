@@ -15,7 +15,7 @@ from typing import Any
 
 import stripe
 
-from .checkout import checkout_event, checkout_parameters
+from .checkout import checkout_event, checkout_parameters, slow_since
 from .errors import (
     STRIPE_ERRORS,
     MalformedPayload,
@@ -137,7 +137,8 @@ class StripeGateway(MoneyCalls):
         ``checkout.session.open`` while nothing has happened.
         """
         session = self._retrieve(ref, expand=["payment_intent.latest_charge"])
-        return checkout_event(session, API_VERSION)
+        since = slow_since(session)
+        return checkout_event(session, API_VERSION, since and self._when_settled(ref, since))
 
     def expire_checkout(self, ref: str) -> CheckoutSession:
         """Close a checkout, so that nobody can pay it any more.

@@ -4,13 +4,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .errors import Misconfigured
+from .errors import Misconfigured, Refused
 from .events import parse_event
 from .payouts import composition_event, parse_payout
-from .undo import parse_move, refund_event
+from .undo import parse_move, parse_refund, refund_event
+
+# How many events are looked through for the moment at which something happened.
+_LOOK_THROUGH = 1000
+_REFUND_TYPES = ["refund.created", "refund.failed", "refund.updated"]
 
 
 class MoneyCalls:
@@ -35,15 +40,63 @@ class MoneyCalls:
         return self._as_event(refund)
 
     def list_refunds(self, payment_intent_ref: str) -> list[dict[str, Any]]:
-        """Return every refund of a payment intent, as the events that would tell them."""
+        """Return every refund of a payment intent, as the events that would tell them.
+
+        Each is dated by Stripe's own event as far as Stripe remembers it.
+        """
         found = self._collect(
             lambda v1: v1.refunds.list({"payment_intent": payment_intent_ref, "limit": 100}), 1000
         )
-        return [self._as_event(refund) for refund in found]
+        known = self._when_refunded(found)
+        # Of a failure only Stripe's event tells when; most refunds succeed as they are made.
+        failed = {
+            refund["id"]: int(time.time()) for refund in found if refund["status"] == "failed"
+        }
+        return [self._as_event(one, known.get(one["id"]) or failed.get(one["id"])) for one in found]
 
     def retrieve_refund(self, ref: str) -> dict[str, Any]:
-        """Return what became of a refund, as the event that would tell it."""
-        return self._as_event(self._call(lambda v1: v1.refunds.retrieve(ref)))
+        """Return what became of a refund that was under way, as the event that would tell it."""
+        refund = self._call(lambda v1: v1.refunds.retrieve(ref))
+        known = self._when_refunded([refund])
+        return self._as_event(refund, known.get(ref) or int(time.time()))
+
+    # === WHEN IT HAPPENED === #
+
+    def _when_settled(self, session_ref: str, since: int) -> int | None:
+        """Return when (Unix time) the debit of a session arrived, or None if nobody remembers."""
+        told = self._list_told(["checkout.session.async_payment_succeeded"], since)
+        moments = [event["created"] for event, obj in told if obj.get("id") == session_ref]
+        return min(moments, default=None)
+
+    def _when_refunded(self, refunds: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+        """Return ``{ref: Unix time}`` since when refunds are as they are, if that is remembered."""
+        states = {
+            str(refund["id"]): state
+            for refund in refunds
+            if (state := parse_refund(refund).state) != "pending"
+        }
+        if not states:
+            return {}
+        since = min(refund["created"] for refund in refunds)
+        known: dict[str, int] = {}
+        for event, obj in self._list_told(_REFUND_TYPES, since):
+            ref = str(obj.get("id"))
+            if ref in states and parse_refund(obj).state == states[ref]:
+                known[ref] = min(event["created"], known.get(ref, event["created"]))
+        return known
+
+    def _list_told(
+        self, event_types: list[str], since: int
+    ) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+        """Return ``[(event, its object)]`` since a moment; none where the key may not read them."""
+        parameters: Any = {"types": event_types, "created": {"gte": since}, "limit": 100}
+        try:
+            found = self._collect(lambda v1: v1.events.list(parameters), _LOOK_THROUGH)
+        except (Misconfigured, Refused):
+            return []
+        return [(event, event["data"]["object"]) for event in found]
+
+    # === FEES, EVENTS, BALANCE === #
 
     def retrieve_charge(self, payment_intent_ref: str) -> dict[str, Any] | None:
         """Return the charge of a payment and its fee, as the event that would tell them.
@@ -138,7 +191,9 @@ class MoneyCalls:
         )
         return composition_event(payout, rows, self.api_version, self.is_live)
 
-    def _as_event(self, refund: Mapping[str, Any]) -> dict[str, Any]:
-        event = refund_event(refund, self.api_version, self.is_live)
+    def _as_event(
+        self, refund: Mapping[str, Any], happened_at: int | None = None
+    ) -> dict[str, Any]:
+        event = refund_event(refund, self.api_version, self.is_live, happened_at)
         parse_event(event)  # fails here rather than in the inbox
         return event

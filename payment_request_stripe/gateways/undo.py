@@ -110,8 +110,13 @@ def refund_parameters(
     return parameters
 
 
-def refund_event(refund: Mapping[str, Any], api_version: str, livemode: bool) -> dict[str, Any]:
-    """Return `refund` as the event that would tell the same; its id changes when the truth does."""
+def refund_event(
+    refund: Mapping[str, Any], api_version: str, livemode: bool, happened_at: int | None = None
+) -> dict[str, Any]:
+    """Return `refund` as the event that would tell the same; its id changes when the truth does.
+
+    :param happened_at: Unix time since when it is as it is; without it since it was made
+    """
     known = parse_refund(refund)
     return {
         "id": f"sync:{known.ref}:{known.state}",
@@ -119,7 +124,7 @@ def refund_event(refund: Mapping[str, Any], api_version: str, livemode: bool) ->
         "type": "refund.updated",
         "api_version": api_version,
         "livemode": livemode,
-        "created": refund["created"],
+        "created": happened_at or refund["created"],
         "data": {"object": dict(refund)},
     }
 

@@ -14,6 +14,7 @@ from .money_case import MoneyCase
 
 MONDAY = date(2026, 11, 23)
 MONDAY_NOON = 1795435200
+DAY = 24 * 3600
 
 
 class TestExpectedDay(BaseCase):
@@ -116,6 +117,46 @@ class TestDebit(MoneyCase):
         self._receive(self.stripe.decline(ref))
         self.assertEqual((request.state, request.debit_expected_on), ("failed", False))
         self.assertEqual(request._get_page_state(), "open")
+
+    def _settle_days_ago(self, method="sepa_debit"):
+        """Return ``(request, event)`` of a debit sent six days ago that arrived two days ago."""
+        request, _invoice, ref = self._start(method)
+        self.stripe.charge_of(ref)["created"] -= 6 * DAY
+        event = self.stripe.settle(ref)
+        event["created"] -= 2 * DAY
+        return request, event
+
+    def _poll(self):
+        self._run_cron("ir_cron_poll_stripe")
+        self._run_cron("ir_cron_process_events")
+
+    def test_webhook_and_poll_book_it_on_the_day_on_which_it_arrived(self):
+        arrived = fields.Date.today() - timedelta(days=2)
+        told, event = self._settle_days_ago()
+        self._receive(event)
+        asked, _event = self._settle_days_ago()
+        self._poll()
+        for request in (told, asked):
+            self.assertEqual(request.payment_ids.date, arrived)
+            self.assertEqual(request.paid_at.date(), arrived)
+
+    def test_a_day_that_stripe_does_not_remember_is_not_the_day_it_was_sent(self):
+        request, event = self._settle_days_ago()
+        self.stripe.events.remove(event)
+        self._poll()
+        self.assertEqual(request.payment_ids.date, fields.Date.today())
+        request, _event = self._settle_days_ago()
+        self.stripe.fail_next("GET", "/v1/events", status=403, kind="invalid_request_error")
+        self._poll()
+        self.assertEqual(request.payment_ids.date, fields.Date.today())
+
+    def test_a_card_that_the_poll_finds_is_booked_on_the_day_of_its_charge(self):
+        request = self._create_request(self._create_invoice(100))
+        ref = self._open_checkout(request).stripe_checkout_session_ref
+        self.stripe.pay(ref)
+        self.stripe.charge_of(ref)["created"] -= 2 * DAY
+        self._poll()
+        self.assertEqual(request.payment_ids.date, fields.Date.today() - timedelta(days=2))
 
     def test_a_bank_that_does_not_answer_becomes_a_task(self):
         request, _invoice, _ref = self._start()

@@ -134,3 +134,55 @@ class TestUndoDates(MoneyCase):
         self.assertEqual(booked.date, fields.Date.today() + timedelta(days=1))
         self.assertIn("locked", "".join(booked.message_ids.mapped("body")))
         self.assertOwed(invoice, "40")
+
+    def _refund_days_ago(self):
+        """Return ``(request, refund)`` of a refund made six days ago that is on its way."""
+        request, _invoices, charge = self._pay_invoices(100)
+        payment = request.payment_ids
+        payment.date -= timedelta(days=10)
+        refund = self.stripe.refund(charge, status="pending")
+        refund["created"] -= 6 * DAY
+        self._hear()
+        self.assertEqual(request.refund_ids.state, "pending")
+        return request, refund
+
+    def _finish(self, refund, status, days_ago):
+        event = self.stripe.finish_refund(refund, status)
+        event["created"] -= days_ago * DAY
+        return event
+
+    def _poll(self):
+        self._run_cron("ir_cron_poll_stripe")
+        self._run_cron("ir_cron_process_events")
+
+    def test_webhook_and_poll_book_a_refund_on_the_day_on_which_it_went_through(self):
+        told, refund = self._refund_days_ago()
+        self._receive(self._finish(refund, "succeeded", 2))
+        asked, refund = self._refund_days_ago()
+        self._finish(refund, "succeeded", 2)
+        self._poll()
+        for request in (told, asked):
+            booked = request.refund_ids.refund_payment_id
+            self.assertEqual(booked.date, fields.Date.today() - timedelta(days=2))
+
+    def test_a_refund_of_which_stripe_forgot_the_day_is_booked_today(self):
+        request, refund = self._refund_days_ago()
+        self.stripe.events.remove(self._finish(refund, "succeeded", 2))
+        self._poll()
+        booked = request.refund_ids.refund_payment_id
+        self.assertEqual(booked.date, fields.Date.today())
+
+    def test_a_failure_that_is_found_in_the_list_is_booked_when_it_happened(self):
+        for is_remembered, days in ((True, 1), (False, 0)):
+            with self.subTest(is_remembered):
+                request, refund = self._refund_days_ago()
+                self._receive(self._finish(refund, "succeeded", 4))
+                booked = request.refund_ids.refund_payment_id
+                failed = self._finish(refund, "failed", 1)
+                if not is_remembered:
+                    self.stripe.events.remove(failed)
+                request.checkout_ids.refunds_wanted = True
+                self._poll()
+                back = booked.move_id.reversal_move_ids
+                self.assertEqual(back.date, fields.Date.today() - timedelta(days=days))
+                self.assertMoney(request)
