@@ -2,6 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import fields, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 
 
 class DigestDigest(models.Model):
@@ -23,16 +24,26 @@ class DigestDigest(models.Model):
     )
 
     def _compute_kpi_payment_request_paid_value(self):
-        self._compute_payment_request_kpi("paid", "paid_at", "amount_paid:sum")
+        # By the moment of booking, so that each payment is in one digest, however late it came.
+        self._compute_payment_request_kpi(
+            "paid",
+            "account.payment",
+            "create_date",
+            "amount_company_currency_signed:sum",
+        )
 
     def _compute_kpi_payment_request_sent_value(self):
-        self._compute_payment_request_kpi("sent", "sent_at", "sent_count:sum")
+        self._compute_payment_request_kpi(
+            "sent", "payment.request.report", "sent_at", "sent_count:sum"
+        )
 
     def _compute_kpi_payment_request_conversion_value(self):
-        self._compute_payment_request_kpi("conversion", "sent_at", "conversion:avg")
+        self._compute_payment_request_kpi(
+            "conversion", "payment.request.report", "sent_at", "conversion:avg"
+        )
 
-    def _compute_payment_request_kpi(self, name, date_field, aggregate):
-        """Fill a figure per company from the report.
+    def _compute_payment_request_kpi(self, name, model, date_field, aggregate):
+        """Fill a figure per company from the report, or from the payments themselves.
 
         :raise AccessError: for who may not see payment requests; Odoo then leaves the figure out
         """
@@ -41,20 +52,12 @@ class DigestDigest(models.Model):
         ):
             raise AccessError(self.env._("Payment requests are for people of Invoicing."))
         start, end, companies = self._get_kpi_compute_parameters()
-        rows = (
-            self.env["payment.request.report"]
-            .sudo()
-            ._read_group(
-                [
-                    ("company_id", "in", companies.ids),
-                    (date_field, ">=", start),
-                    (date_field, "<", end),
-                ],
-                ["company_id"],
-                [aggregate],
-            )
-        )
-        values = dict(rows)
+        records = self.env[model].sudo()
+        ours = Domain("company_id", "in", companies.ids)
+        if model == "account.payment":
+            ours = records._get_payment_request_income_domain(companies)
+        period = Domain(date_field, ">=", start) & Domain(date_field, "<", end)
+        values = dict(records._read_group(ours & period, ["company_id"], [aggregate]))
         for digest in self:
             company = digest.company_id or self.env.company
             digest[f"kpi_payment_request_{name}_value"] = values.get(company) or 0

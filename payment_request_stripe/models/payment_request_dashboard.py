@@ -110,15 +110,22 @@ class PaymentRequestReport(models.Model):
 
     @api.model
     def _get_weeks(self, since):
-        """Return what was paid week by week, the oldest first, empty weeks included."""
+        """Return what was paid week by week, the oldest first, empty weeks included.
+
+        Each payment in its own week: a link may be paid in parts.
+        """
         company, today = self.env.company, fields.Date.context_today(self)
-        paid = Domain("paid_at", ">=", since) & Domain("company_id", "in", self.env.companies.ids)
+        payments = self.env["account.payment"]
+        paid = payments._get_payment_request_income_domain(self.env.companies)
         amounts = {}
-        for week, currency, amount in self._read_group(
-            paid, ["paid_at:week", "company_currency_id"], ["amount_paid:sum"]
+        for week, company_paid, amount in payments._read_group(
+            paid & Domain("date", ">=", since.date()),
+            ["date:week", "company_id"],
+            ["amount_company_currency_signed:sum"],
         ):
+            currency = company_paid.currency_id
             converted = currency._convert(amount, company.currency_id, company, today)
-            amounts[week.date()] = amounts.get(week.date(), 0) + converted
+            amounts[week] = amounts.get(week, 0) + converted
         # Weeks begin where PostgreSQL has them begin, as far as there is any.
         first = min(amounts, default=today)
         weeks = [first + timedelta(weeks=number) for number in range((today - first).days // 7 + 1)]
@@ -162,6 +169,20 @@ class PaymentRequestReport(models.Model):
                 ),
             )
         ]
+
+
+class AccountPayment(models.Model):
+    _inherit = "account.payment"
+
+    @api.model
+    def _get_payment_request_income_domain(self, companies):
+        """Return the payments by which links of these companies brought money, tests left out."""
+        return (
+            Domain("company_id", "in", companies.ids)
+            & Domain("payment_request_id", "any", [("is_setup_test", "=", False)])
+            & Domain("payment_type", "=", "inbound")
+            & Domain("state", "in", ("in_process", "paid"))
+        )
 
 
 class PaymentRequest(models.Model):

@@ -57,6 +57,15 @@ CROSS JOIN LATERAL (
     JOIN account_move move ON move.id = line.move_id
     WHERE line.request_id = request.id
 ) lines
+-- A request that was made again for lost money has no invoices: the rate of its payments holds.
+CROSS JOIN LATERAL (
+    SELECT SUM(payment.amount_company_currency_signed) / NULLIF(SUM(payment.amount), 0) AS rate
+    FROM account_payment payment
+    WHERE lines.rate IS NULL
+        AND payment.payment_request_id = request.id
+        AND payment.payment_type = 'inbound'
+        AND payment.currency_id = request.currency_id
+) payments
 CROSS JOIN LATERAL (
     SELECT
         COALESCE(BOOL_OR(
@@ -89,10 +98,11 @@ CROSS JOIN LATERAL (
 ) facts
 CROSS JOIN LATERAL (
     SELECT
-        ROUND(COALESCE(request.amount_total * lines.rate, 0), money.decimal_places) AS asked,
-        ROUND(COALESCE(request.amount_paid * lines.rate, 0), money.decimal_places) AS paid,
-        ROUND(COALESCE(request.amount_refunded * lines.rate, 0), money.decimal_places) AS refunded,
-        ROUND(COALESCE(lines.disputed * lines.rate, 0), money.decimal_places) AS disputed
+        ROUND(COALESCE(request.amount_total * used.rate, 0), money.decimal_places) AS asked,
+        ROUND(COALESCE(request.amount_paid * used.rate, 0), money.decimal_places) AS paid,
+        ROUND(COALESCE(request.amount_refunded * used.rate, 0), money.decimal_places) AS refunded,
+        ROUND(COALESCE(lines.disputed * used.rate, 0), money.decimal_places) AS disputed
+    FROM (SELECT COALESCE(lines.rate, payments.rate) AS rate) used
 ) amounts
 WHERE request.is_setup_test IS NOT TRUE
 """
@@ -140,7 +150,11 @@ class PaymentRequestReport(models.Model):
     )
     create_date = fields.Datetime(string="Made On", readonly=True)
     sent_at = fields.Datetime(string="Sent On", readonly=True)
-    paid_at = fields.Datetime(string="Paid On", readonly=True)
+    paid_at = fields.Datetime(
+        string="Last Payment On",
+        readonly=True,
+        help="Amounts are of all payments of the link. What came in when is told by the payments.",
+    )
     sent_count = fields.Integer(string="Sent", readonly=True)
     delivered_count = fields.Integer(
         string="Delivered",
@@ -183,6 +197,13 @@ class PaymentRequestReport(models.Model):
 
     _depends = {
         "account.move": ["invoice_currency_rate", "invoice_user_id"],
+        "account.payment": [
+            "amount",
+            "amount_company_currency_signed",
+            "currency_id",
+            "payment_request_id",
+            "payment_type",
+        ],
         "payment.request": [
             "amount_paid",
             "amount_refunded",

@@ -21,9 +21,9 @@ class TestOrphans(MoneyCase):
         self.env.cr.execute("DELETE FROM payment_request WHERE id = %s", [request_id])
         self.env.invalidate_all(flush=False)
 
-    def _pay_lost(self, **customer):
+    def _pay_lost(self, currency=None, **customer):
         """Return ``(invoice, session ref, event)`` of a payment whose request was deleted."""
-        invoice = self._create_invoice(100)
+        invoice = self._create_invoice(100, currency=currency)
         request = self._create_request(invoice)
         ref = self._open_checkout(request).stripe_checkout_session_ref
         self.stripe.sessions[ref].update(customer)
@@ -47,6 +47,14 @@ class TestOrphans(MoneyCase):
         self.assertEqual(request.state, "completed")
         self.assertIn("Money to allocate", request.activity_ids.summary)
         self.assertMoney(request)
+
+    def test_the_figures_tell_it_in_the_companys_currency(self):
+        euro = self.setup_other_currency("EUR", rates=[("2020-01-01", 0.5)])
+        _invoice, ref, event = self._pay_lost(currency=euro)
+        self._receive(event)
+        request = self._get_payment(ref).payment_request_id
+        row = self.env["payment.request.report"].search([("request_id", "=", request.id)])
+        self.assertEqual((row.paid_count, row.amount_paid), (1, 200))
 
     def test_refunds_and_disputes_find_it(self):
         self.company.payment_request_fee_account_id = self.company_data["default_account_expense"]
