@@ -84,7 +84,7 @@ class AccountMove(models.Model):
             [{"invoice_id": move.id} for move in moves], send=False, **options
         )
         made._queue_deliveries(automatic=self.env.su)
-        made._transition("sent", sent_at=fields.Datetime.now())
+        made._mark_sent()
         return made
 
     def _lock_for_payment_request(self):

@@ -156,6 +156,13 @@ class PaymentRequest(models.Model):
     )
     stripe_fee = fields.Monetary(readonly=True, copy=False)
     sent_at = fields.Datetime(readonly=True, copy=False)
+    first_sent_at = fields.Datetime(
+        string="First Sent",
+        readonly=True,
+        copy=False,
+        help="When the first message left, or a link to copy was made. Resending and reminders do "
+        "not change it.",
+    )
     opened_at = fields.Datetime(readonly=True, copy=False)
     paid_at = fields.Datetime(readonly=True, copy=False)
     reminder_count = fields.Integer(readonly=True, copy=False)

@@ -185,7 +185,7 @@ class PaymentRequest(models.Model):
         requests = requests.with_env(self.env)
         if options.get("send", True):
             requests._queue_deliveries()
-            requests._transition("sent", sent_at=fields.Datetime.now())
+            requests._mark_sent()
         return requests
 
     @api.model

@@ -120,7 +120,8 @@ class PaymentRequest(models.Model):
             "user_id": (moves.invoice_user_id[:1] or self.env.ref("base.user_admin")).id,
         }
         request = self.sudo()._create_requests(self._group_moves(moves), amounts, options)
-        request.is_from_customer = True
+        # Nobody sent it, so it counts in no figure of what was sent.
+        request.write({"is_from_customer": True, "first_sent_at": False})
         return request
 
     @api.model

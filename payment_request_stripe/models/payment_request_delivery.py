@@ -30,6 +30,8 @@ CHANNELS = {
 }
 # What a person, or the next channel, has to see to.
 TROUBLE = ("failed", "bounced", "unknown")
+# What left us, as far as we know; what may have left is never sent again by a machine.
+LEFT = ("sent", "delivered", "bounced", "unknown")
 # target: the states it may be reached from. What vendors tell repeats and overtakes: a report that
 # is older than what we know changes nothing, and the last state is the same in whatever order they
 # come. A row that waits for another try, or was given up, may prove to have gone out after all.
@@ -271,6 +273,7 @@ class PaymentRequestDelivery(models.Model):
                 row.vendor_ref = outcome.vendor_ref
         if retries:
             self._ring(min(retries))
+        moved.filtered(lambda row: row.state in LEFT).request_id._note_first_sent()
         numbers = [row.recipient for row, outcome in outcomes.items() if outcome.opted_out]
         if numbers:
             self.env["phone.blacklist"].sudo()._add(numbers)

@@ -25,7 +25,8 @@ SELECT
     request.state,
     checkouts.decline_reason,
     request.create_date,
-    request.sent_at,
+    request.first_sent_at AS sent_at,
+    request.is_from_customer,
     request.paid_at,
     facts.sent::int AS sent_count,
     facts.delivered::int AS delivered_count,
@@ -42,7 +43,7 @@ SELECT
     amounts.disputed AS amount_disputed,
     CASE WHEN facts.paid THEN amounts.paid END AS amount_average,
     CASE WHEN facts.paid AND facts.sent
-         THEN GREATEST(EXTRACT(EPOCH FROM request.paid_at - request.sent_at), 0) / 86400
+         THEN GREATEST(EXTRACT(EPOCH FROM request.paid_at - request.first_sent_at), 0) / 86400
          END AS days_to_pay
 FROM payment_request request
 JOIN res_company company ON company.id = request.company_id
@@ -88,7 +89,7 @@ CROSS JOIN LATERAL (
 ) checkouts
 CROSS JOIN LATERAL (
     SELECT
-        request.sent_at IS NOT NULL AS sent,
+        request.first_sent_at IS NOT NULL AS sent,
         messages.delivered OR request.opened_at IS NOT NULL OR checkouts.started AS delivered,
         request.opened_at IS NOT NULL OR checkouts.started AS opened,
         checkouts.started,
@@ -149,7 +150,16 @@ class PaymentRequestReport(models.Model):
         help="Of the last declined try, also when a later one went through.",
     )
     create_date = fields.Datetime(string="Made On", readonly=True)
-    sent_at = fields.Datetime(string="Sent On", readonly=True)
+    sent_at = fields.Datetime(
+        string="Sent On",
+        readonly=True,
+        help="For the first time: reminders and resending do not change it.",
+    )
+    is_from_customer = fields.Boolean(
+        string="Made by the Customer",
+        readonly=True,
+        help="Chosen and paid in the portal; it was not sent, so it counts as paid only.",
+    )
     paid_at = fields.Datetime(
         string="Last Payment On",
         readonly=True,
@@ -192,7 +202,7 @@ class PaymentRequestReport(models.Model):
         aggregator="avg",
     )
     days_to_pay = fields.Float(
-        readonly=True, aggregator="avg", help="From sending to the last payment."
+        readonly=True, aggregator="avg", help="From the first sending to the last payment."
     )
 
     _depends = {
@@ -213,12 +223,13 @@ class PaymentRequestReport(models.Model):
             "currency_id",
             "delivery_method",
             "dispute_state",
+            "first_sent_at",
+            "is_from_customer",
             "is_setup_test",
             "opened_at",
             "paid_at",
             "partner_id",
             "provider_id",
-            "sent_at",
             "state",
             "user_id",
         ],

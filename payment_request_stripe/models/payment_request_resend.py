@@ -41,7 +41,7 @@ class PaymentRequest(models.Model):
     # === BUSINESS METHODS === #
 
     def _note_resent(self):
-        self._transition("sent")
+        self._mark_sent()
         self.sudo().write({"sent_at": fields.Datetime.now(), "failure_reason": False})
 
     def _get_resend_refusal(self):

@@ -18,6 +18,15 @@ class PaymentRequest(models.Model):
 
     # === CRUD METHODS === #
 
+    def _init_column(self, column_name):
+        """Take what is known of links that were sent before the first sending was noted."""
+        if column_name != "first_sent_at":
+            return super()._init_column(column_name)
+        self.env.cr.execute(
+            "UPDATE payment_request SET first_sent_at = sent_at WHERE is_from_customer IS NOT TRUE"
+        )
+        return None
+
     def write(self, vals):
         if not vals.get("to_phone"):
             return super().write(vals)
@@ -43,7 +52,7 @@ class PaymentRequest(models.Model):
                 raise UserError(refusal)
         self._renew_expiry()
         self._queue_deliveries()
-        self._transition("sent", sent_at=fields.Datetime.now())
+        self._mark_sent()
         return True
 
     def _get_paid_refusal(self):
@@ -94,6 +103,20 @@ class PaymentRequest(models.Model):
         return True
 
     # === BUSINESS METHODS === #
+
+    def _mark_sent(self):
+        """Move the requests to sent, now.
+
+        A link to copy counts as sent from now on; the others once a message has left, which is
+        noted with its outcome (:meth:`.PaymentRequestDelivery._apply_outcomes`).
+        """
+        self._transition("sent", sent_at=fields.Datetime.now())
+        self.filtered(lambda one: one.delivery_method == "link")._note_first_sent()
+
+    def _note_first_sent(self):
+        """Write down when these were first sent, once; of a batch in one statement."""
+        fresh = self.sudo().filtered(lambda one: not one.first_sent_at)
+        fresh.write({"first_sent_at": fields.Datetime.now()})
 
     def _queue_deliveries(self, automatic=False):
         """Put a message per channel into the outbox; the worker sends it after the commit.

@@ -63,6 +63,9 @@ class TestPortal(PortalCase):
         self.assertOwed(self.invoice, "60")
         self.assertOwed(self.other_invoice, "0")
         self.assertEqual(choice.state, "completed")
+        row = self.env["payment.request.report"].search([("request_id", "=", choice.id)])
+        self.assertEqual((row.sent_count, row.paid_count, row.amount_paid), (0, 1, 60.5))
+        self.assertFalse(row.sent_at or row.conversion, "nobody sent it")
 
     def test_the_same_choice_again_leads_to_the_same_session(self):
         first = self._get_session(self._choose({self.invoice: None}))

@@ -51,7 +51,7 @@ class TestReport(PaymentRequestCommon):
         part = sum(invoice.amount_total for invoice in invoices[: rng.randint(1, 3)])
         request.write(
             {
-                "sent_at": sent and sent_at,
+                "first_sent_at": sent and sent_at,
                 "opened_at": sent and rng.random() < 0.6 and sent_at + timedelta(hours=1),
                 "amount_paid": paid and part,
                 "paid_at": paid and min(now, sent_at + timedelta(seconds=rng.randint(1, 900000))),
@@ -111,7 +111,7 @@ class TestReport(PaymentRequestCommon):
         )
         declined = [reason for reason in checkouts.mapped("decline_reason") if reason]
         facts = {
-            "sent": bool(request.sent_at),
+            "sent": bool(request.first_sent_at),
             "delivered": arrived or opened,
             "opened": opened,
             "started": started,
@@ -162,7 +162,7 @@ class TestReport(PaymentRequestCommon):
         average = sum(paid) / len(paid) if paid else 0
         self.assertAlmostEqual(float(figures["amount_average:avg"] or 0), float(average), 2)
         days = [
-            (request.paid_at - request.sent_at).total_seconds() / 86400
+            (request.paid_at - request.first_sent_at).total_seconds() / 86400
             for request in requests
             if request.amount_paid
         ]
@@ -208,7 +208,7 @@ class TestReport(PaymentRequestCommon):
         told = [
             self._recount(request)
             for request in requests
-            if request.sent_at and request.sent_at >= since
+            if request.first_sent_at and request.first_sent_at >= since
         ]
         shown = self.report.with_company(self.company).get_dashboard(days=30)
         self.assertEqual(

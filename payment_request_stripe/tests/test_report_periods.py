@@ -4,10 +4,13 @@
 
 from datetime import timedelta
 
+from freezegun import freeze_time
+
 from odoo import fields
 from odoo.tests import new_test_user, tagged
 
 from .money_case import MoneyCase
+from .reminder_case import ReminderCase
 
 
 @tagged("post_install", "-at_install")
@@ -83,7 +86,7 @@ class TestReportPeriods(MoneyCase):
     def test_the_digest_tells_the_same(self):
         request = self._create_request(self._create_invoice(80))
         self._run_cron("ir_cron_send_deliveries")
-        request.sent_at = fields.Datetime.now() - timedelta(hours=2)
+        request.first_sent_at = fields.Datetime.now() - timedelta(hours=2)
         self._pay_on(request, fields.Datetime.now() - timedelta(hours=1))
         self.digest.write(
             {
@@ -104,3 +107,61 @@ class TestReportPeriods(MoneyCase):
             "kpi_payment_request_paid",
             [kpi["kpi_name"] for kpi in self.digest._compute_kpis(self.company, nobody)],
         )
+
+    def test_sending_again_does_not_change_when_a_link_was_sent(self):
+        now = fields.Datetime.now()
+        with freeze_time(now - timedelta(days=40)):
+            request = self._create_request(self._create_invoice(100), delivery_method="link")
+        with freeze_time(now - timedelta(days=1)):
+            request.action_resend()
+        self._pay_on(request, now)
+        row = self.report.search([("request_id", "=", request.id)])
+        self.assertAlmostEqual(row.days_to_pay, 40, 3)
+        self.assertEqual(self._told_by_digest(30)[1], 1)
+        self.assertEqual(self._told_by_digest(0)[1], 0)
+
+    def test_links_of_before_keep_the_day_they_were_sent(self):
+        request = self._create_request(self._create_invoice(100))
+        request.first_sent_at = False
+        self.env.flush_all()
+        self.env["payment.request"]._init_column("first_sent_at")
+        self.env.invalidate_all()
+        self.assertEqual(request.first_sent_at, request.sent_at)
+
+
+@tagged("post_install", "-at_install")
+@freeze_time("2026-03-16 10:00:00")
+class TestReportOfMessages(ReminderCase):
+    """A link counts as sent when something has left, and from then on."""
+
+    def _tell(self, request):
+        self.env.flush_all()
+        row = self.env["payment.request.report"].search([("request_id", "=", request.id)])
+        row.invalidate_recordset()
+        return row.sent_count, fields.Datetime.to_string(row.sent_at)
+
+    def test_a_message_that_waits_was_not_sent(self):
+        request = self._ask("email")
+        self.assertEqual(self._tell(request), (0, False))
+        self._drain()
+        self.assertEqual(self._tell(request), (1, "2026-03-16 10:00:00"))
+
+    def test_a_message_that_failed_was_not_sent(self):
+        self.twilio.fail_next(status=400, code=21211)
+        request = self._ask("sms")
+        self._drain()
+        self.assertEqual(request.delivery_ids.state, "failed")
+        self.assertEqual(self._tell(request), (0, False))
+
+    def test_a_reminder_that_is_stopped_changes_nothing(self):
+        self._create_late_invoice(3)
+        self._remind()
+        request = self._get_reminders().request_id
+        self.assertEqual((request.state, self._tell(request)), ("sent", (0, False)))
+        self._drain()
+        self.assertEqual(self._tell(request), (1, "2026-03-16 10:00:00"))
+        with freeze_time("2026-03-23 10:00:00"):
+            self._remind()
+            self._drain()
+        self.assertEqual(request.reminder_count, 2)
+        self.assertEqual(self._tell(request), (1, "2026-03-16 10:00:00"))
