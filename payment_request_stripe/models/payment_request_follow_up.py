@@ -44,7 +44,9 @@ class PaymentRequest(models.Model):
         if not recipient:
             return False
         channel = NEXT_CHANNEL[delivery.channel]
-        rows = self._queue_messages([(self, channel, recipient)], automatic=True)
+        rows = self._queue_messages(
+            [(self, channel, recipient)], automatic=True, **delivery._get_next_values()
+        )
         if not rows:
             return False
         self._message_log(

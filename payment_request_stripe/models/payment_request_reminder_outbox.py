@@ -5,6 +5,9 @@ from odoo import api, fields, models
 from .payment_request_reminder_choice import REACHED
 from .payment_request_reminder_line import BLOCKING
 
+# By these states nobody got a message, or will.
+LOST = ("failed", "bounced", "skipped")
+
 
 class PaymentRequestDelivery(models.Model):
     """A reminder in the outbox: its words, its statement, and a last look before it is sent."""
@@ -172,7 +175,7 @@ class PaymentRequestDelivery(models.Model):
         for row in waiting:
             others = row.request_id.delivery_ids.filtered(
                 lambda one, row=row: (
-                    one.reminder_run_id == row.reminder_run_id and one.state != "skipped"
+                    one.reminder_run_id == row.reminder_run_id and one.state not in LOST
                 )
             )
             if not others:
@@ -180,6 +183,71 @@ class PaymentRequestDelivery(models.Model):
                 row._get_reminder_lines()._leave_out(code, reason)
                 row.request_id.sudo().reminder_count -= 1
         return result
+
+    # === WHAT BECAME OF IT === #
+
+    def _apply_outcomes(self, outcomes):
+        moved = super()._apply_outcomes(outcomes)
+        moved._settle_reminders()
+        return moved
+
+    def _react(self):
+        result = super()._react()
+        self._settle_reminders()  # the next channel may have taken it over
+        return result
+
+    def _settle_reminders(self):
+        """Take a reminder back that reached nobody, so that its step comes again.
+
+        When it proves to have gone out after all, or goes out by the next channel, it counts again.
+        """
+        rows = self.sudo().filtered("reminder_run_id")
+        lines = rows and rows._get_reminder_lines(("sent", "skipped"))
+        for (run, request), mine in rows.grouped(
+            lambda row: (row.reminder_run_id, row.request_id)
+        ).items():
+            messages = request.delivery_ids.filtered(
+                lambda row, run=run: row.reminder_run_id == run
+            )
+            noted = lines.filtered(
+                lambda line, run=run, request=request: (
+                    line.run_id == run and line.request_id == request
+                )
+            )
+            if any(row.state not in LOST for row in messages):
+                noted = noted.filtered(lambda line: line.reason_code == "not_sent")
+                noted._note_sent_after_all()
+                request.reminder_count += 1 if noted else 0
+            elif reminded := noted.filtered(lambda line: line.state == "sent"):
+                reminded._note_not_sent(mine[:1])
+                request.reminder_count -= 1
+
+    def _get_next_values(self):
+        """Return what the next channel's message takes over: it is the reminder that was lost."""
+        if self.state not in LOST:
+            return {}
+        return {
+            "reminder_run_id": self.reminder_run_id.id,
+            "reminder_step_id": self.reminder_step_id.id,
+        }
+
+
+class PaymentRequestReminderLine(models.Model):
+    _inherit = "payment.request.reminder.line"
+
+    def _note_not_sent(self, delivery):
+        """Note that the reminder of these invoices reached nobody, as `delivery` says."""
+        self._leave_out("not_sent", delivery.failure_reason)
+        body = self.env._(
+            "%(step)s did not reach %(recipient)s. %(reason)s",
+            step=delivery.reminder_step_id.name,
+            recipient=delivery.recipient,
+            reason=delivery.failure_reason or "",
+        )
+        self.move_id._message_log_batch(dict.fromkeys(self.move_id.ids, body))
+
+    def _note_sent_after_all(self):
+        self.write({"state": "sent", "reason_code": False, "detail": False})
 
 
 class PaymentRequestLine(models.Model):

@@ -33,6 +33,7 @@ class PaymentRequestReminderLine(models.Model):
             ("other_link", self.env._("Another link first")),
             ("linked", self.env._("Link asks for a blocked invoice")),
             ("refused", self.env._("Cannot be asked for")),
+            ("not_sent", self.env._("Could not be sent")),
             ("overtaken", self.env._("A later run looks again")),
         ]
 

@@ -16,7 +16,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 
 from ..gateways.mail_words import MailTrouble
-from . import test_reminder
+from . import test_reminder, test_reminder_outcome
 from .mail_wire import mail_server
 from .reminder_case import TODAY, ReminderCase
 
@@ -339,6 +339,7 @@ SHOWN_BY = {
     "no_contact": (TestReminderReasons, "test_no_contact"),
     "opted_out": (TestReminderReasons, "test_opted_out"),
     "linked": (TestReminderReasons, "test_the_link_asks_for_something_on_hold"),
+    "not_sent": (test_reminder_outcome.TestReminderOutcome, "test_twilio_refuses_us_for_a_day"),
     "refused": (TestReminderReasons, "test_stripe_is_not_set_up"),
     "other_link": (test_reminder.TestReminder, "test_two_open_links_take_turns"),
     "overtaken": (test_reminder.TestReminder, "test_what_a_run_of_yesterday_left_is_chosen_anew"),
