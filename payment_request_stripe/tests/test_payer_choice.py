@@ -80,6 +80,18 @@ class TestPayerChoice(PayPageCase):
         )
         self.assertNotIn(self.invoice.name, self._text(receipt))
 
+    def test_a_part_paid_after_a_declined_card_is_no_failure_any_more(self):
+        self._pay(self._quote_of(self._choose(second="20.50")), second="20.50")
+        session = self.request.stripe_checkout_session_ref
+        self._deliver(self.stripe.decline(session, "insufficient_funds"))
+        self.assertEqual(self.request.state, "failed")
+        self._deliver(self.stripe.pay(session))
+        self.assertEqual((self.request.state, self.request.failure_reason), ("sent", False))
+        self.assertOwed(self.invoice, "100")
+        answer = self._open()
+        self.assertNotIn("did not go through", self._text(answer))
+        self.assertHasPay(answer)
+
     def test_a_choice_in_the_address_says_nothing_once_all_is_paid(self):
         self._pay(self._quote_of(self._open()), first="100.00", second="20.50")
         self._deliver(self.stripe.pay(self.request.stripe_checkout_session_ref))
