@@ -28,8 +28,8 @@ EVENT_TYPES = [
 LISTENING = {"active", "company_id", "secret", *(f"on_{kind}" for kind, _label in EVENT_TYPES)}
 # For how long the secret before the last one signs as well, so that receivers can change in peace.
 OLD_SECRET_SIGNS = timedelta(hours=24)
-# An endpoint that took nothing for so long is switched off.
-SWITCH_OFF_AFTER = timedelta(days=3)
+# An endpoint that took nothing for so long is left alone until a person switches it on again.
+PAUSE_AFTER = timedelta(days=3)
 
 
 class PaymentRequestWebhook(models.Model):
@@ -68,6 +68,9 @@ class PaymentRequestWebhook(models.Model):
     old_secret = fields.Char(readonly=True, copy=False, groups=fields.NO_ACCESS)
     secret_made_at = fields.Datetime(string="Secret Made On", readonly=True, copy=False)
     failing_since = fields.Datetime(readonly=True, copy=False)
+    # Since when we do not call it, though what happens is kept for it. What a person switches off
+    # (`active`) hears of nothing that happens meanwhile.
+    paused_since = fields.Datetime(readonly=True, copy=False)
     event_ids = fields.One2many("payment.request.webhook.event", "webhook_id", readonly=True)
     event_count = fields.Integer(compute="_compute_event_count")
 
@@ -110,8 +113,7 @@ class PaymentRequestWebhook(models.Model):
         if vals.keys() & LISTENING:
             self.env.registry.clear_cache()
         if vals.get("active"):
-            self.sudo().failing_since = False
-            self.env["payment.request.webhook.event"]._ring()  # what waited for it goes out now
+            self._take_up_again()
         return result
 
     def unlink(self):
@@ -151,6 +153,12 @@ class PaymentRequestWebhook(models.Model):
             },
         }
 
+    def action_switch_on(self):
+        """Call these endpoints again, first with all that was kept for them."""
+        self.check_access("write")
+        self.write({"active": True})
+        return True
+
     def action_view_events(self):
         """Return the list of what this endpoint was sent."""
         self.ensure_one()
@@ -167,6 +175,7 @@ class PaymentRequestWebhook(models.Model):
     def _get_listeners(self, company_id):
         """Return ``{event type: ids of the endpoints that want it}`` of a company.
 
+        Those that we paused are among them: what happens is kept until they are mended.
         Asked whenever something happens to a request, so it costs no query once known.
         """
         webhooks = self.sudo().search(
@@ -204,20 +213,34 @@ class PaymentRequestWebhook(models.Model):
     def _note_success(self):
         self.filtered("failing_since").failing_since = False
 
+    def _is_off(self):
+        self.ensure_one()
+        return not self.active or bool(self.paused_since)
+
+    def _take_up_again(self):
+        """Forget the trouble, and let what waited go out now."""
+        self.sudo().write({"failing_since": False, "paused_since": False})
+        events = self.env["payment.request.webhook.event"]
+        waiting = events.sudo().search(
+            [("webhook_id", "in", self.ids), ("state", "=", "queued"), ("retry_at", "!=", False)]
+        )
+        waiting.write({"retry_at": False, "attempt_count": 0})
+        events._ring()
+
     def _note_failure(self, reason):
-        """Remember since when nothing was taken; after days, switch off and tell somebody."""
+        """Remember since when nothing was taken; after days, pause and tell somebody."""
         self.ensure_one()
         now = fields.Datetime.now()
         if not self.failing_since:
             self.failing_since = now
-        elif self.active and self.failing_since < now - SWITCH_OFF_AFTER:
-            self.active = False
+        elif not self._is_off() and self.failing_since < now - PAUSE_AFTER:
+            self.paused_since = now
             self.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=self.env._("Endpoint switched off: %(name)s", name=self.name),
                 note=self.env._(
                     "It took no event for days. %(reason)s Mend it, then switch it on again: what "
-                    "waits for it goes out then.",
+                    "happens until then is kept for it and goes out then.",
                     reason=reason,
                 ),
                 user_id=self._get_keeper().id,

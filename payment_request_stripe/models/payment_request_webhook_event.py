@@ -153,6 +153,7 @@ class PaymentRequestWebhookEvent(models.Model):
         return [
             ("state", "=", "queued"),
             ("webhook_id.active", "=", True),
+            ("webhook_id.paused_since", "=", False),
             "|",
             ("retry_at", "=", False),
             ("retry_at", "<=", fields.Datetime.now()),

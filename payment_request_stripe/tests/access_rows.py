@@ -86,6 +86,7 @@ METHODS = {
     ("payment.request.report", "get_dashboard"): READERS | {"other_company"},
     ("payment.request.send.wizard", "action_send"): OWN,
     ("payment.request.webhook", "action_make_secret"): SYSTEM,
+    ("payment.request.webhook", "action_switch_on"): SYSTEM,
     ("payment.request.webhook", "action_view_events"): READERS | SYSTEM,
     ("payment.request.webhook.event", "action_replay"): BILLING,
     ("payment.request.setup", "action_look"): NOBODY,

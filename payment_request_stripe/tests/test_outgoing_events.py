@@ -209,26 +209,49 @@ class TestOutgoingRetries(OutgoingCase):
         self._send()
         self.assertEqual((row.state, len(self.receiver.posts)), ("delivered", 1))
 
-    def test_after_days_of_failures_it_is_switched_off_and_somebody_told(self):
+    def test_after_days_of_failures_it_is_left_alone_and_somebody_told(self):
         self.receiver.status = 500
         requests = [
             self._create_request(self._create_invoice(10), delivery_method="link")
             for _request in range(2)
         ]
         self._send()
-        self.assertTrue(self.webhook.active)
+        self.assertFalse(self.webhook.paused_since)
         self.webhook.failing_since = fields.Datetime.now() - timedelta(days=4)
         self._send()
-        self.assertFalse(self.webhook.active)
+        self.assertTrue(self.webhook.paused_since)
         self.assertEqual(len(self.webhook.activity_ids), 1)
         self.assertIn("500", self.webhook.activity_ids.note)
+        tried = len(self.receiver.posts)
         self.receiver.status = 200
-        self.webhook.active = True
-        self.assertFalse(self.webhook.failing_since)
-        for request in requests:
-            self._get_rows(request).retry_at = False
+        # What happens meanwhile is kept for it, and nobody calls it.
+        requests.append(self._create_request(self._create_invoice(10), delivery_method="link"))
+        requests[0].action_cancel()
+        self._get_rows(requests[1]).retry_at = False
         self._send()
-        self.assertEqual([self._get_rows(request).state for request in requests], ["delivered"] * 2)
+        self.assertEqual(len(self.receiver.posts), tried)
+        for request in requests:
+            with self.assertRaisesRegex(UserError, "switched off"):
+                self._get_rows(request).with_user(self.billing_user).action_replay()
+        self.webhook.action_switch_on()
+        self.assertFalse(self.webhook.failing_since or self.webhook.paused_since)
+        self._send()
+        self.assertEqual(self._get_types()[tried:], ["sent", "sent", "sent", "cancelled"])
+        for request in requests:
+            self.assertEqual(set(self._get_rows(request).mapped("state")), {"delivered"})
+
+    def test_one_that_a_person_switched_off_hears_only_of_what_was_before(self):
+        before = self._create_request(self._create_invoice(10), delivery_method="link")
+        self.webhook.active = False
+        meanwhile = self._create_request(self._create_invoice(10), delivery_method="link")
+        self._send()
+        with self.assertRaisesRegex(UserError, "switched off"):
+            self._get_rows(before).with_user(self.billing_user).action_replay()
+        self.webhook.active = True
+        self._send()
+        self.assertEqual(self._get_types(), ["sent"])
+        self.assertEqual(self._get_rows(before).state, "delivered")
+        self.assertFalse(self._get_rows(meanwhile))
 
     def test_private_networks_are_not_called_unless_an_administrator_says_so(self):
         self.webhook.url = self.receiver.url.replace("http:", "https:")
