@@ -32,6 +32,7 @@ from . import (
     payment_request_decline,
     payment_request_delivery,
     payment_request_delivery_cascade,
+    payment_request_delivery_documents,
     payment_request_delivery_email,
     payment_request_delivery_rules,
     payment_request_delivery_sms,

@@ -174,7 +174,8 @@ class PaymentRequestDelivery(models.Model):
     def _claim_once(self):
         domain = self._get_due_domain()
         due = self.search(domain, order="id", limit=BATCH * LOOK_AHEAD)
-        taken = due.try_lock_for_update(allow_referencing=True, limit=BATCH)
+        locked = due.try_lock_for_update(allow_referencing=True, limit=BATCH)
+        taken = locked._limit_documents()
         reasons = taken._get_skip_reasons()
         for row, reason in reasons.items():
             row._skip(reason)

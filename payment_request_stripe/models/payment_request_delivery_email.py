@@ -1,11 +1,10 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import logging
-from smtplib import SMTPServerDisconnected
 
 import psycopg2
 
-from odoo import fields, models
+from odoo import models
 
 from ..gateways.mail_words import MailTrouble, read_trouble
 from .payment_request_delivery import Outcome
@@ -50,7 +49,14 @@ class PaymentRequestDelivery(models.Model):
         return template or self.env["mail.template"]
 
     def _send_email_once(self):
-        mails = self._prepare_mails()
+        try:
+            # What breaks here takes the mails along, or Odoo's own queue would send them.
+            with self.env.cr.savepoint():
+                mails = self._prepare_mails()
+        except Exception:
+            _logger.exception("a batch of e-mails could not be written")
+            reason = self.env._("The e-mail could not be written: the server's log says why.")
+            return {row: Outcome("retry", reason) for row in self}
         reason = self.env._("The e-mail could not be written: check the e-mail template.")
         outcomes = {row: Outcome("failed", reason) for row in self if row not in mails}
         letters = self.env["mail.mail"].sudo().union(*mails.values())
@@ -59,8 +65,10 @@ class PaymentRequestDelivery(models.Model):
             with self.env.cr.savepoint():
                 try:
                     letters.send()
-                except SMTPServerDisconnected as error:
-                    _logger.warning("the mail server hung up on a batch of e-mails")
+                except psycopg2.Error:
+                    raise
+                except Exception as error:
+                    _logger.warning("a batch of e-mails was cut short: %s", error)
                     cut_by = error
         except psycopg2.Error:
             _logger.exception("the states of a batch of e-mails are lost")
@@ -87,7 +95,7 @@ class PaymentRequestDelivery(models.Model):
         for row, mail in mails.items():
             if mail.email_to != row.recipient or mail.recipient_ids:
                 mail.write({"email_to": row.recipient, "recipient_ids": [(5,)]})
-            row._attach_documents(mail)
+        self._attach_documents(mails)
         return mails
 
     def _render_each(self, render):
@@ -109,7 +117,7 @@ class PaymentRequestDelivery(models.Model):
     def _get_email_outcome(self, mail, cut_by=None):
         """Sort what became of a mail; one that Odoo's own queue still holds was handed over.
 
-        :param cut_by: the error by which the mail server ended the connection on this batch
+        :param cut_by: the error by which sending this batch ended early
         """
         if mail.state == "sent" or (mail.state == "outgoing" and not cut_by):
             return Outcome("sent", vendor_ref=mail.message_id)
@@ -154,26 +162,3 @@ class PaymentRequestDelivery(models.Model):
         )
         words = sentence % {"email": self.recipient}
         return f"{words} ({trouble.code})" if trouble.code else words
-
-    def _attach_documents(self, mail):
-        """Attach the invoices' PDFs when the company wants it; the link works without them."""
-        if not self.company_id.payment_request_attach_invoices:
-            return
-        mail.attachment_ids = [
-            self._prepare_attachment(
-                mail, move._get_invoice_legal_documents("pdf", allow_fallback=True)
-            )
-            for move in self.request_id._get_shown_lines().move_id
-        ]
-
-    def _prepare_attachment(self, mail, document):
-        """Return the command that attaches a ``{"filename", "content"}``, a PDF, to a mail."""
-        return fields.Command.create(
-            {
-                "name": document["filename"],
-                "raw": document["content"],
-                "mimetype": "application/pdf",
-                "res_model": "mail.message",
-                "res_id": mail.mail_message_id.id,
-            }
-        )

@@ -36,29 +36,21 @@ class PaymentRequestDelivery(models.Model):
     def _get_sms_template(self):
         return self.reminder_step_id.sms_template_id or super()._get_sms_template()
 
-    def _attach_documents(self, mail):
-        super()._attach_documents(mail)
-        if not self.reminder_step_id.attach_statement:
-            return
-        request = self.request_id
-        if self.recipient.lower() not in request._get_own_addresses():
-            request._message_log(
-                body=self.env._(
-                    "The reminder went out without the statement: %(recipient)s is no address of "
-                    "the customer's.",
-                    recipient=self.recipient,
+    def _get_documents(self):
+        documents = super()._get_documents()
+        if self.reminder_step_id.attach_statement:
+            documents[self.env._("the statement")] = self._render_statement
+        return documents
+
+    def _render_statement(self):
+        """Return the statement, or why it is not for this recipient."""
+        if self.recipient.lower() not in self.request_id._get_own_addresses():
+            return {
+                "note": self.env._(
+                    "%(recipient)s is no address of the customer's.", recipient=self.recipient
                 )
-            )
-            return
-        statement = request._render_statement()
-        if statement["note"]:
-            request._message_log(
-                body=self.env._(
-                    "The reminder went out without the statement. %(note)s", note=statement["note"]
-                )
-            )
-        else:
-            mail.attachment_ids = [self._prepare_attachment(mail, statement)]
+            }
+        return self.request_id._render_statement()
 
     # === A LAST LOOK === #
 

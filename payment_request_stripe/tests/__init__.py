@@ -17,6 +17,7 @@ from . import (
     test_delivery,
     test_delivery_bulk,
     test_delivery_cascade,
+    test_delivery_documents,
     test_delivery_email,
     test_desk,
     test_dispute,
