@@ -232,15 +232,25 @@ _NEVER_LEFT = (
     requests.exceptions.InvalidSchema,
     requests.exceptions.InvalidURL,
     requests.exceptions.MissingSchema,
-    requests.exceptions.ProxyError,
 )
+# How http.client begins what it says of a proxy that will not connect us.
+_NO_TUNNEL = "Tunnel connection failed"
 
 
 def _never_left(error: requests.RequestException) -> bool:
     """Tell whether a request failed before anything could reach Twilio."""
     if isinstance(error, _NEVER_LEFT):
         return True
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    cause = error.args[0] if error.args else None
+    reason = getattr(cause, "reason", cause)
+    if isinstance(reason, urllib3.exceptions.ProxyError):
+        # The proxy may be unreachable, or refuse; in urllib3 1.26 it may also be a connection
+        # through it that broke later, when Twilio had the text.
+        reason = reason.original_error
+        if str(reason).startswith(_NO_TUNNEL):
+            return True
     if isinstance(reason, urllib3.exceptions.SSLError):
         return any(isinstance(arg, ssl.SSLCertVerificationError) for arg in reason.args)
-    return isinstance(reason, urllib3.exceptions.NewConnectionError)
+    return isinstance(
+        reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
+    )

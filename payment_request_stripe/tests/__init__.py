@@ -28,6 +28,7 @@ from . import (
     test_gateway_money,
     test_gateway_stripe,
     test_gateway_twilio,
+    test_gateway_twilio_proxy,
     test_gateway_webhook,
     test_gateway_webhook_out,
     test_gateway_wire,

@@ -99,7 +99,6 @@ class TestTwilioGateway(TwilioWireCase, BaseCase):
         broken = urllib3.exceptions.SSLError(ssl.SSLEOFError(8, "EOF"))
         for trouble, outcome in (
             (requests.ConnectTimeout("no answer to SYN"), Unavailable),
-            (requests.exceptions.ProxyError("no proxy"), Unavailable),
             (requests.exceptions.InvalidURL("no address"), Unavailable),
             (requests.exceptions.SSLError(self._gave_up(unverified)), Unavailable),
             (requests.exceptions.SSLError(self._gave_up(broken)), OutcomeUnknown),
