@@ -1,5 +1,6 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import logging
 from concurrent.futures import ThreadPoolExecutor
 
 from odoo import api, models
@@ -7,6 +8,8 @@ from odoo import api, models
 from ..gateways.errors import GatewayError, Misconfigured, OutcomeUnknown, Unavailable
 from ..gateways.twilio_words import TWILIO_STATUS, describe_error
 from .payment_request_delivery import Outcome
+
+_logger = logging.getLogger(__name__)
 
 # Twilio answers after a tenth of a second or more: so many calls wait side by side.
 THREADS = 10
@@ -40,6 +43,9 @@ class PaymentRequestDelivery(models.Model):
                 return gateway.send_sms(**arguments)
             except GatewayError as error:
                 return error
+            except Exception:  # say an answer that is none: the others' answers still count
+                _logger.exception("an SMS broke the gateway")
+                return OutcomeUnknown("Twilio's answer is unreadable.")
 
         with ThreadPoolExecutor(max_workers=THREADS) as pool:
             answers = list(pool.map(send, calls.values()))

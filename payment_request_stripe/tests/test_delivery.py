@@ -7,6 +7,7 @@ from freezegun import freeze_time
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from ..exceptions import PaymentRequestRefused
 from ..models.payment_request_delivery import ABANDONED_AFTER, BATCH, RETRY_DELAYS
@@ -103,7 +104,7 @@ class TestOutbox(DeliveryCase):
         self.assertIn("did not reach", self._get_activities(request))
 
     def test_unknown_is_shown_to_a_person_and_never_repeated(self):
-        for fault in ({"timeout": True}, {"lose_answer": True}, {"garbage": True}):
+        for fault in ({"timeout": True}, {"lose_answer": True}, {"garbage": "<html>"}):
             with self.subTest(fault=fault):
                 before = self.twilio.attempts
                 self.twilio.fail_next(**fault)
@@ -167,6 +168,14 @@ class TestOutbox(DeliveryCase):
         self.assertEqual(broken.delivery_ids.state, "failed")
         self.assertIn("template", broken.delivery_ids.failure_reason)
         self.assertEqual(sound.delivery_ids.state, "sent")
+
+    @mute_logger("odoo.addons.payment_request_stripe.models.payment_request_delivery_sms")
+    def test_an_answer_that_breaks_the_sdk_is_unknown_alone(self):
+        rows = [self._ask(to_phone=f"+1415555010{n}").delivery_ids for n in range(3)]
+        self.twilio.fail_next(garbage="[]")
+        self._drain()
+        self.assertEqual(sorted(row.state for row in rows), ["sent", "sent", "unknown"])
+        self.assertEqual(len(self.twilio.messages), 3)
 
     def test_each_company_uses_its_own_account(self):
         other = self._create_company(name="Other")

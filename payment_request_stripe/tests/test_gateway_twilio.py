@@ -87,7 +87,7 @@ class TestTwilioGateway(TwilioWireCase, BaseCase):
             self.assertEqual(error.message, "Opted out.")
 
     def test_a_text_that_may_have_gone_out_is_unknown(self):
-        for fault in ({"lose_answer": True}, {"garbage": True}):
+        for fault in ({"lose_answer": True}, {"garbage": "<html>"}):
             sent = len(self.twilio.messages)
             self.twilio.fail_next(**fault)
             with self.subTest(fault=fault), self.assertRaises(OutcomeUnknown):

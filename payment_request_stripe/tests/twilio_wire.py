@@ -11,7 +11,8 @@ gets back is what Twilio answers for its documented test numbers. Callbacks carr
         signature = sign_form("https://…/status/<uuid>", form, token)
 
 Faults: ``fake.fail_next(status=503)``, ``timeout=True`` (nobody knows), ``refused=True`` (not
-sent), ``lose_answer=True`` (sent, the answer is lost), ``garbage=True`` (the answer is no JSON).
+sent), ``lose_answer=True`` (sent, the answer is lost), ``garbage="<html>"`` (sent, and this is
+the answer).
 """
 
 import inspect
@@ -54,7 +55,7 @@ class Fault:
     body: dict | None = None
     trouble: requests.RequestException | None = None
     lose_answer: bool = False
-    garbage: bool = False
+    garbage: str = ""
 
 
 class FakeTwilio(HttpClient):
@@ -91,7 +92,7 @@ class FakeTwilio(HttpClient):
         timeout=False,
         refused=False,
         lose_answer=False,
-        garbage=False,
+        garbage="",
         trouble=None,
         times=1,
     ):
@@ -216,7 +217,7 @@ class FakeTwilio(HttpClient):
             return _refusal(400, *refusal)
         message = self._take(data, auth)
         if fault and fault.garbage:
-            return Response(201, "<html>")
+            return Response(201, fault.garbage)
         if fault:
             raise fault.trouble
         return Response(201, json.dumps(message))
