@@ -154,9 +154,10 @@ class AccountPayment(models.Model):
         request = self.payment_request_id
         request.check_access("write")
         self._check_not_deducted()
-        if not self.payment_request_credit:
+        credit = float(self.sudo()._get_refundable_credit())
+        if not credit:
             raise UserError(self.env._("Nothing of %(name)s is left.", name=self.name))
-        line = {"amount": self.payment_request_credit, "amount_max": self.payment_request_credit}
+        line = {"amount": credit, "amount_max": credit}
         return request._open_refund(self, payment_id=self.id, line_ids=[Command.create(line)])
 
     def _drop_credit_activity(self):

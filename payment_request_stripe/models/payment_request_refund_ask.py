@@ -24,27 +24,37 @@ class AccountPayment(models.Model):
     def _get_refundable(self):
         """Return what of this payment may still be refunded at Stripe: Decimal, major units."""
         self.ensure_one()
-        digits = self.currency_id.decimal_places
+        nothing = to_decimal(0, self.currency_id.decimal_places)
+        return sum(self._get_unpromised().values(), nothing)
+
+    def _get_unpromised(self, named=False):
+        """Return ``{share: Decimal}`` of what is left when all refunds under way are made.
+
+        A bank may take days for a refund: nobody is to give the same money back meanwhile.
+
+        :param bool named: leave refunds out that name no invoice
+        """
+        self.ensure_one()
         refunds = self.env["payment.request.refund"].search(
-            [("payment_id", "=", self.id), ("state", "in", ("intended", "pending"))]
+            [("payment_id", "=", self.id), ("state", "in", ("intended", "pending"))], order="id"
         )
-        return sum(self._get_undoable().values(), to_decimal(0, digits)) - sum(
-            to_decimal(refund.amount, digits) for refund in refunds
-        )
+        left = {share: most for share, most in self._get_undoable().items() if most > 0}
+        for refund in refunds.filtered("line_ids") if named else refunds:
+            amount = to_decimal(refund.amount, self.currency_id.decimal_places)
+            self._take_wanted(left, refund._get_wanted(), amount)
+        return {share: most for share, most in left.items() if most > 0}
+
+    def _get_refundable_credit(self):
+        """Return what no invoice uses, nor a refund under way: Decimal, major units."""
+        left, nobody = self._get_unpromised(), self.env["payment.request.line"]
+        taken = self._take_named(left, nobody, sum(left.values()))
+        return sum((part.amount for part in taken), Decimal(0))
 
 
 class PaymentRequestRefund(models.Model):
     """Asking Stripe for a refund: intend and commit, ask, keep the answer for the worker."""
 
     _inherit = "payment.request.refund"
-
-    @api.model
-    def _intend(self, payment, wanted, reason):
-        """Write down one refund, and commit it, before Stripe is asked; see `_write_down`."""
-        payment.payment_request_id._lock()
-        refund = self._write_down(payment, wanted, reason)
-        payment.payment_request_id._commit()
-        return refund
 
     @api.model
     def _write_down(self, payment, wanted, reason):
@@ -58,6 +68,11 @@ class PaymentRequestRefund(models.Model):
         amount = sum((part for _line, part, _note in wanted), Decimal(0))
         minor = self._check_refund(payment, amount)
         key = str(uuid.uuid4())
+        # Whoever waits for the request has counted without this refund: a new version of the row
+        # has PostgreSQL end his transaction, and he counts again.
+        self.env.cr.execute(
+            "UPDATE payment_request SET write_date = write_date WHERE id = %s", [request.id]
+        )
         return self.create(
             {
                 "request_id": request.id,
@@ -212,9 +227,11 @@ class PaymentRequest(models.Model):
         """
         self.ensure_one()
         refunds = self.env["payment.request.refund"]
+        self._lock()
         shared = self._share_refund(wanted, payment or self._get_stripe_payments())
         for one, parts in shared.items():
-            refunds |= refunds._intend(one, parts, reason)
+            refunds |= refunds._write_down(one, parts, reason)
+        self._commit()
         said = {refund: refund._try_asking() for refund in refunds}
         sentences = [sentence for sentence in said.values() if sentence]
         if not sentences:
@@ -243,24 +260,19 @@ class PaymentRequest(models.Model):
 
         :raise PaymentRequestRefused: when the payments hold less than is wanted
         """
-        left = {payment: payment._get_undoable() for payment in payments}
+        left = {payment: payment._get_unpromised() for payment in payments}
         shared = {}
         for line, amount, note in wanted:
+            missing = amount
             for payment in payments:
-                shares = [one for one in left[payment] if one.payment_request_line_id == line]
-                if not line:
-                    shares = payment._sort_by_credit(left[payment])
-                part = sum(
-                    (one.amount for one in payment._take(left[payment], shares, amount)),
-                    Decimal(0),
-                )
-                if part:
+                taken = payment._take_named(left[payment], line, missing)
+                if part := sum((one.amount for one in taken), Decimal(0)):
                     shared.setdefault(payment, []).append((line, part, note))
-                    amount -= part
-            if amount > 0:
+                    missing -= part
+            if missing > 0:
                 message = self.env._(
-                    "%(amount)s more than was paid for %(what)s cannot be refunded.",
-                    amount=self.currency_id.format(float(amount)),
+                    "At most %(left)s of %(what)s can be refunded.",
+                    left=self.currency_id.format(float(amount - missing)),
                     what=line.move_id.name or self.env._("the customer's credit"),
                 )
                 detail = {"invoice_id": line.move_id.id, "code": "refund_amount"}

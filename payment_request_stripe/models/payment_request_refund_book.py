@@ -78,7 +78,8 @@ class PaymentRequestRefund(models.Model):
                 )
             )
         amount = to_major(refund.amount, refund.currency)
-        parts, guessed = payment._split_undo(amount, self._get_wanted())
+        wanted = self._get_wanted()
+        parts, guessed = payment._split_undo(amount, wanted)
         booked = self._create_payment(amount, parts, payment._get_open_day(day))
         request_lines = payment._get_undone_lines(parts)
         payment._take_back(booked.move_id, parts, booked.date)
@@ -86,7 +87,9 @@ class PaymentRequestRefund(models.Model):
         self.refund_payment_id = booked
         self._keep_credit_notes(parts)
         self._count(request_lines)
-        self._tell_booking(booked, parts, guessed)
+        self._tell_booking(booked, parts)
+        if guessed or any(not part.share for part in parts):
+            self._ask_to_check(booked, parts, wanted)
         if booked.date != day:
             booked._message_log(
                 body=self.env._(
@@ -170,7 +173,7 @@ class PaymentRequestRefund(models.Model):
             lost = min(max(line._get_net_paid() - line._get_reconciled(), 0), amount)
             line.amount_refunded = float(to_decimal(line.amount_refunded, digits) + lost)
 
-    def _tell_booking(self, booked, parts, guessed):
+    def _tell_booking(self, booked, parts):
         request = self.request_id
         money = booked.currency_id.format(booked.amount)
         request._message_log(
@@ -182,9 +185,7 @@ class PaymentRequestRefund(models.Model):
         )
         request._log_step(f"refund {self.stripe_refund_ref} booked as {booked.name}")
         request._emit("refunded")
-        reopened = self.env["account.move"].union(
-            *[part.share.payment_request_line_id.move_id for part in parts if not part.credit]
-        )
+        reopened = self._get_reopened(parts)
         reopened._message_log_batch(
             {
                 move.id: self.env._(
@@ -195,16 +196,39 @@ class PaymentRequestRefund(models.Model):
                 for move in reopened
             }
         )
-        if guessed or any(not part.share for part in parts):
-            request._notify_person_in_charge(
-                self.env._("Check a refund made at Stripe: %(payment)s", payment=booked.name),
-                self.env._(
-                    "%(amount)s was refunded at Stripe without saying for which invoice. It was "
-                    "taken from: %(invoices)s. Reconcile it differently if that is not right.",
-                    amount=money,
-                    invoices=", ".join(reopened.mapped("name")) or self.env._("no invoice"),
+
+    def _get_reopened(self, parts):
+        return self.env["account.move"].union(
+            *[part.share.payment_request_line_id.move_id for part in parts if not part.credit]
+        )
+
+    def _ask_to_check(self, booked, parts, wanted):
+        """Have a person look at a refund of which it is not sure what it was for."""
+        reopened = self._get_reopened(parts)
+        values = {
+            "amount": booked.currency_id.format(booked.amount),
+            "invoices": ", ".join(reopened.mapped("name")) or self.env._("no invoice"),
+        }
+        if not wanted:
+            summary = self.env._("Check a refund made at Stripe: %(payment)s", payment=booked.name)
+            note = self.env._(
+                "%(amount)s was refunded at Stripe without saying for which invoice. It was "
+                "taken from: %(invoices)s. Reconcile it differently if that is not right.",
+                **values,
+            )
+        else:
+            summary = self.env._("Check what a refund was for: %(payment)s", payment=booked.name)
+            note = self.env._(
+                "%(amount)s was to go back for %(wanted)s, of which not so much was left when "
+                "Stripe refunded it. It was taken from: %(invoices)s. Reconcile it differently if "
+                "that is not right.",
+                **values,
+                wanted=", ".join(
+                    line.move_id.name or self.env._("the customer's credit")
+                    for line, _part, _note in wanted
                 ),
             )
+        self.request_id._notify_person_in_charge(summary, note)
 
     # === FAILING === #
 

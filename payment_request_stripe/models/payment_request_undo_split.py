@@ -60,33 +60,57 @@ class AccountPayment(models.Model):
                 lines[line] = lines.get(line, 0) + part.amount
         return lines
 
-    def _split_undo(self, amount, wanted=None, answer_notes=True):
+    def _split_undo(self, amount, wanted=(), answer_notes=True):
         """Say of which shares `amount` is taken back.
 
         :param Decimal amount: major units
         :param wanted: ``[(request line, or none for the customer's credit, Decimal, credit note)]``
         :param bool answer_notes: answer open credit notes before an invoice is opened again
-        :return: ``(parts, guessed)``: nobody said which invoices, and several could be meant
+        :return: ``(parts, guessed)``: it was not said of which invoices, and several could be
+            meant, or those that were named did not hold so much
         """
         left = {share: most for share, most in self._get_undoable().items() if most > 0}
-        parts, guessed, notes = [], False, self.env["account.move"]
-        for line, part, credit_note in wanted or ():
-            shares = [share for share in left if share.payment_request_line_id == line]
-            if not line:
-                shares = self._sort_by_credit(left)
-            parts += self._take(left, shares, part)
-            notes |= credit_note or notes
-        missing = amount - sum(part.amount for part in parts)
-        if missing > 0:
-            shares, guessed = self._guess_shares(left, missing)
-            parts += self._take(left, shares, missing)
+        if not wanted:  # what refunds under way named is theirs, as long as the rest will do
+            free = self._get_unpromised(named=True)
+            left = free if sum(free.values()) >= amount else left
+        parts, guessed = self._take_wanted(left, wanted, amount)
         if (missing := amount - sum(part.amount for part in parts)) > 0:
             parts.append(UndoPart(self.env["account.move.line"], missing))
         parts = self._merge(parts)
+        notes = self.env["account.move"].union(*[note for _line, _part, note in wanted if note])
         parts += self._get_falling_discounts(parts)
         if answer_notes:
             parts = self._answer_credit_notes(parts, notes)
         return parts, guessed
+
+    def _take_wanted(self, left, wanted, amount):
+        """Take `amount` of `left`: what is named first, then what may be meant.
+
+        :return: ``(parts, guessed)`` as :meth:`_split_undo`
+        """
+        parts, guessed = [], False
+        for line, part, _note in wanted:
+            parts += self._take_named(left, line, part)
+        missing = amount - sum(part.amount for part in parts)
+        if missing > 0:
+            shares, guessed = self._guess_shares(left, missing)
+            parts += self._take(left, shares, missing)
+        return parts, guessed or (missing > 0 and bool(wanted))
+
+    def _take_named(self, left, line, amount):
+        """Take what is meant for a request line, or for the customer's credit, as far as it goes.
+
+        The credit is what no invoice was named for, and what invoices do not use.
+        """
+        if line:
+            shares = [share for share in left if share.payment_request_line_id == line]
+            free = {share: left[share] for share in shares}
+        else:
+            free = {share: share._get_unused(left[share]) for share in self._sort_by_credit(left)}
+        parts = self._take(free, list(free), amount)
+        for part in parts:
+            left[part.share] -= part.amount
+        return parts
 
     def _get_falling_discounts(self, parts):
         """Return the parts of the discounts that fall: of invoices whose money all goes back."""
@@ -198,3 +222,12 @@ class AccountMoveLine(models.Model):
             for line in self.payment_request_undo_ids
             if line.parent_state == "posted"
         )
+
+    def _get_unused(self, left):
+        """Return what of `left`, of this share, no invoice uses: Decimal; what goes back of it
+        goes first."""
+        self.ensure_one()
+        if not self.payment_request_line_id:
+            return left
+        is_open = to_decimal(-self.amount_residual_currency, self.currency_id.decimal_places)
+        return max(min(left, is_open - (self._get_not_undone() - left)), 0)

@@ -58,6 +58,7 @@ from . import (
     test_quote_discount,
     test_quote_instalment,
     test_refund,
+    test_refund_pending,
     test_reminder,
     test_reminder_changes,
     test_reminder_quarter,

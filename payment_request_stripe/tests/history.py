@@ -151,11 +151,11 @@ class History:
     def refund_by_us(self):
         held = {}
         for payment in self.request._get_stripe_payments():
-            for share, amount in payment._get_undoable().items():
+            for share, amount in payment._get_unpromised().items():
                 line = share.payment_request_line_id
                 held[line] = held.get(line, 0) + amount
         lines = [line for line, amount in held.items() if line and amount > 0]
-        if not lines or self._pending() or self.disputes:
+        if not lines or self.disputes:
             return
         line = self.random.choice(lines)
         known = set(self.stripe.refunds)
@@ -279,9 +279,6 @@ class History:
                 ("reconciled", "=", False),
             ]
         )
-
-    def _pending(self):
-        return [one for one in self.refunds if one["status"] == "pending"]
 
     def _refundable(self):
         charged_back = {

@@ -87,7 +87,11 @@ class StripeAnswers(StripeUndo):
             message = "Refund amount is greater than unrefunded amount on charge"
             raise StripeRefusal(400, message, param="amount")
         return self.refund(
-            charge, params["amount"], metadata=params["metadata"], reason=params.get("reason")
+            charge,
+            params["amount"],
+            status=self.refund_status,
+            metadata=params["metadata"],
+            reason=params.get("reason"),
         )
 
     def _perform_rest(self, method, route, ref, params, livemode):

@@ -22,6 +22,7 @@ class StripeUndo(StripeObjects):
     def __init__(self):
         super().__init__()
         self.refunds = {}
+        self.refund_status = "succeeded"  # of those that are asked for; banks may take days
         self.disputes = {}
         self.balance = {}
         self.payouts = {}

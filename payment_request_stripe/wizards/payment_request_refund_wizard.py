@@ -95,7 +95,7 @@ class PaymentRequestRefundWizard(models.TransientModel):
         for payment in self._get_payments().sudo():
             if payment.currency_id != self.currency_id:
                 continue
-            for share, most in payment._get_undoable().items():
+            for share, most in payment._get_unpromised().items():
                 line = share.payment_request_line_id
                 found[line] = found.get(line, Decimal(0)) + most
         return found
