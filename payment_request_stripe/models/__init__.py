@@ -85,6 +85,7 @@ from . import (
     payment_request_evidence,
     payment_request_fee,
     payment_request_changes,
+    payment_request_changes_tell,
     payment_request_heal,
     payment_request_payout,
     payment_request_payout_build,

@@ -96,6 +96,17 @@ class AccountMove(models.Model):
         )
 
 
+class PaymentTransaction(models.Model):
+    _inherit = "payment.transaction"
+
+    def write(self, vals):
+        """Have the worker close our page at Stripe when the portal's payment is under way."""
+        result = super().write(vals)
+        if vals.get("state") in ("pending", "authorized", "done"):
+            self.sudo().invoice_ids._ring_payment_requests()
+        return result
+
+
 class PaymentRequest(models.Model):
     """Following what happens to the invoices of an open link by other ways."""
 
@@ -107,53 +118,95 @@ class PaymentRequest(models.Model):
 
         Stripe is asked first: when the customer has just paid there, that is booked instead.
         """
+        payable = ("state", "in", PAYABLE_STATES)
+        settled = self.browse()
+        for request in self.search([payable, ("is_lapse_untold", "=", True)], limit=limit):
+            if request._follow(lambda one: one._follow_lapse()):
+                settled |= request
+        # The poll asks for the same sessions first, and writes down when it did: of very many
+        # each has its turn.
         checkouts = self.env["payment.request.checkout"].search(
-            [("state", "in", ("intended", "open"))],
-            order="id",
-            limit=limit,
+            [("state", "in", ("intended", "open"))], order="asked_at nulls first, id", limit=limit
         )
         for checkout in checkouts:
             checkout.request_id._follow(lambda request, live=checkout: request._follow_quote(live))
-        settled = self.search(
-            [("state", "in", PAYABLE_STATES), ("amount_residual", "=", 0)], order="id", limit=limit
-        )
-        for request in settled:
-            request._follow(lambda one: one._close_settled())
-        covered = self.search(
-            [
-                ("state", "in", PAYABLE_STATES),
-                ("amount_credit", ">", 0),
-                ("amount_residual", ">", 0),
-            ],
-            order="id",
-            limit=limit,
-        )
-        for request in covered:
+        for request in self._walk([payable, ("amount_residual", "=", 0)]):
+            if request._follow(lambda one: one._close_settled()):
+                settled |= request
+        covered = [payable, ("amount_credit", ">", 0), ("amount_residual", ">", 0)]
+        for request in self._walk(covered):
             request._follow(lambda one: one._follow_covered())
+        if settled:
+            settled[0]._follow(lambda _one: settled._tell_settled())
+
+    @api.model
+    def _walk(self, domain, at_once=500):
+        """Yield all requests of `domain`, however many need no change and stay in it."""
+        last = 0
+        while found := self.search([*domain, ("id", ">", last)], order="id", limit=at_once):
+            yield from found
+            last = found[-1].id
 
     def _follow(self, step):
         """Do one step for one request; what goes wrong with it must not stop the others."""
         self.ensure_one()
         try:
-            step(self)
+            result = step(self)
             self._commit()
         except Exception:
             self.env.cr.rollback()
             _logger.exception("the changes of payment request %s were not followed", self.id)
+            return None
+        return result
+
+    def _follow_lapse(self):
+        """Follow what happened to the invoices by other ways, and tell who is in charge.
+
+        :return: whether the link is settled by it
+        """
+        self.ensure_one()
+        live = self._get_live_checkout()
+        stale = live and not self._is_wanted(live)
+        if stale and self._close_stale_checkout(live) != "closed":
+            return False  # looked at again by the next poll
+        settled = False
+        if self.amount_residual:
+            self._tell_change(at_stripe=bool(stale))
+        else:
+            settled = self._close_settled()
+        self.amount_lapsed_told = self.amount_lapsed
+        return settled
 
     def _follow_quote(self, checkout):
-        if self.state not in PAYABLE_STATES or not checkout._is_current():
-            self._close_stale_checkout(checkout)
+        if not self._is_wanted(checkout):
+            is_open = self._get_page_state() == "open"
+            if self._close_stale_checkout(checkout) == "closed" and is_open:
+                self._tell_change(at_stripe=True)
+
+    def _is_wanted(self, checkout):
+        """Tell whether what is asked at Stripe may still be paid there."""
+        return self._get_page_state() == "open" and checkout._is_current()
 
     def _close_stale_checkout(self, checkout):
-        """Expire a session whose amounts changed; our link asks for the new ones."""
+        """Expire a session that must not be paid any more.
+
+        :return: as `_close_live_checkout`; none when Stripe could not be asked
+        """
         self.ensure_one()
+        under_way = self._get_page_state() == "processing"
         try:
             outcome = self._close_live_checkout()
         except UserError as error:
             self._log_step(f"stale session not closed yet: {error}", checkout)
-            return
-        if outcome == "closed":
+            return None
+        if outcome == "closed" and under_way:
+            self._message_log(
+                body=self.env._(
+                    "Another payment of these invoices is on its way. The customer's page at "
+                    "Stripe was closed, so that nobody pays twice."
+                )
+            )
+        elif outcome == "closed":
             self._message_log(
                 body=self.env._(
                     "The invoices changed while the customer was at Stripe. That page was closed; "
@@ -161,15 +214,8 @@ class PaymentRequest(models.Model):
                     amount=self.currency_id.format(self.amount_residual),
                 )
             )
-            self._notify_person_in_charge(
-                self.env._("The invoices of %(name)s changed", name=self.name),
-                self.env._(
-                    "The customer was about to pay another amount. The link now asks for "
-                    "%(amount)s.",
-                    amount=self.currency_id.format(self.amount_residual),
-                ),
-            )
         self._commit()
+        return outcome
 
     def _follow_covered(self):
         """Have a person reconcile credits that by now cover all that the link asks."""
@@ -183,36 +229,6 @@ class PaymentRequest(models.Model):
                 invoices=", ".join(self.line_ids.move_id.mapped("name")),
             ),
         )
-
-    def _close_settled(self):
-        """Complete a link of which nothing is left to pay; one without invoices needs a person."""
-        self.ensure_one()
-        if self._get_live_checkout():
-            return  # it could not be closed yet
-        gone = self.line_ids.move_id.filtered(lambda move: move.state != "posted")
-        if gone:
-            self._notify_person_in_charge(
-                self.env._("The invoices of %(name)s are not posted any more", name=self.name),
-                self.env._(
-                    "%(invoices)s cannot be paid by the link. Post the invoices again, or cancel "
-                    "the payment request.",
-                    invoices=", ".join(move.name or move.display_name for move in gone),
-                ),
-            )
-            return
-        if len(self._get_shown_lines()) < len(self.line_ids):
-            self._notify_person_in_charge(
-                self.env._("The invoices of %(name)s changed hands", name=self.name),
-                self.env._(
-                    "They are of another customer or in another currency now, so the link cannot "
-                    "ask for them. Cancel the payment request, and make a new one."
-                ),
-            )
-            return
-        if self._transition("completed", failure_reason=False):
-            self._message_log(
-                body=self.env._("Nothing is left to pay: the invoices were settled in another way.")
-            )
 
 
 class PaymentRequestEvent(models.Model):

@@ -62,12 +62,18 @@ class PaymentRequest(models.Model):
         own = self.with_user(user).with_context(allowed_company_ids=user._get_company_ids())
         return own.has_access("read")
 
-    def _notify_person_in_charge(self, summary, note):
-        """Raise one activity for the person in charge; the same one twice is no news."""
+    def _notify_person_in_charge(self, summary, note, renew=False):
+        """Raise one activity for the person in charge; the same one twice is no news.
+
+        :param bool renew: have the activity that is there already say the new `note`
+        """
         self.ensure_one()
         # In a payer's visit we are the public user, who has no address to write from.
         request = self.with_user(SUPERUSER_ID)
-        if request.activity_ids.filtered(lambda activity: activity.summary == summary):
+        known = request.activity_ids.filtered(lambda activity: activity.summary == summary)
+        if known:
+            if renew:
+                known.note = escape(note)
             return
         request.activity_schedule(
             "mail.mail_activity_data_todo",

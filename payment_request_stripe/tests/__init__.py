@@ -9,6 +9,7 @@ from . import (
     test_bell,
     test_booking,
     test_changed_invoice,
+    test_changes_told,
     test_checkout,
     test_create,
     test_credit,

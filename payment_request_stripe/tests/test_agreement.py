@@ -162,12 +162,9 @@ class TestChanges(MoneyCase):
         self.assertEqual(request.state, "sent")
         self.assertIn("not posted", request.activity_ids.summary)
 
-    def test_a_pending_portal_payment_keeps_our_link_closed(self):
-        invoice = self._create_invoice(100)
-        request = self._create_request(invoice)
-        self.assertEqual(request._get_page_state(), "open")
+    def _create_portal_payment(self, invoice, state):
         method = self.env["payment.method"].sudo().search([("code", "=", "card")], limit=1)
-        transaction = (
+        return (
             self.env["payment.transaction"]
             .sudo()
             .create(
@@ -175,15 +172,21 @@ class TestChanges(MoneyCase):
                     "provider_id": self.provider.id,
                     "payment_method_id": method.id,
                     "reference": "portal",
-                    "amount": 100,
+                    "amount": invoice.amount_residual,
                     "currency_id": invoice.currency_id.id,
                     "partner_id": self.payer.id,
                     "invoice_ids": [(6, 0, invoice.ids)],
-                    "state": "pending",
+                    "state": state,
                     "last_state_change": fields.Datetime.now(),
                 }
             )
         )
+
+    def test_a_pending_portal_payment_keeps_our_link_closed(self):
+        invoice = self._create_invoice(100)
+        request = self._create_request(invoice)
+        self.assertEqual(request._get_page_state(), "open")
+        transaction = self._create_portal_payment(invoice, "pending")
         for state in ("pending", "done"):  # done, and in the books a moment later
             with self.subTest(state):
                 transaction.state = state
@@ -194,4 +197,25 @@ class TestChanges(MoneyCase):
         transaction.is_post_processed = True
         self.assertEqual(request._get_page_state(), "open")
         transaction.write({"state": "cancel", "is_post_processed": False})
+        self.assertEqual(request._get_page_state(), "open")
+
+    def test_a_portal_payment_under_way_closes_our_page_at_stripe(self):
+        invoice = self._create_invoice(100)
+        request = self._create_request(invoice)
+        checkout = self._open_checkout(request)
+        transaction = self._create_portal_payment(invoice, "draft")
+        self._run_cron("ir_cron_poll_stripe")
+        self.assertEqual(checkout.state, "open")
+        poll = self.env.ref("payment_request_stripe.ir_cron_poll_stripe")
+        rung = self.env["ir.cron.trigger"].search_count([("cron_id", "=", poll.id)])
+        transaction._set_pending()
+        self.assertGreater(
+            self.env["ir.cron.trigger"].search_count([("cron_id", "=", poll.id)]), rung
+        )
+        self._run_cron("ir_cron_poll_stripe")
+        session = self.stripe.sessions[checkout.stripe_checkout_session_ref]
+        self.assertEqual((checkout.state, session["status"]), ("expired", "expired"))
+        self.assertIn("so that nobody pays twice", str(request.message_ids.mapped("body")))
+        self.assertFalse(request.activity_ids, "there is nothing to do")
+        transaction._set_canceled()
         self.assertEqual(request._get_page_state(), "open")
