@@ -90,6 +90,7 @@ class PaymentRequestEvent(models.Model):
         if request._has_debit_under_way():
             return self.env._("A later debit is on its way.")
         if request._transition("failed", failure_reason=reason):
+            request._renew_expiry()  # a bank may take longer than the link was to live
             request._notify_person_in_charge(
                 self.env._("A bank debit failed"),
                 self.env._("%(reason)s The payment link works again.", reason=reason),

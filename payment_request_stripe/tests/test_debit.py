@@ -158,6 +158,18 @@ class TestDebit(MoneyCase):
         self._poll()
         self.assertEqual(request.payment_ids.date, fields.Date.today() - timedelta(days=2))
 
+    def test_a_debit_that_fails_after_the_links_end_opens_it_again(self):
+        request, invoice, ref = self._start("sepa_debit")
+        later = request.expires_at + timedelta(days=1)
+        with freeze_time(later):
+            self._receive(self.stripe.decline(ref))
+            self.assertGreater(request.expires_at, later)
+            self.assertEqual(request._get_page_state(), "open")
+            self._run_cron("ir_cron_expire_requests")
+            self.assertEqual(request.state, "failed")
+            self._pay(request)
+        self.assertOwed(invoice, "0")
+
     def test_a_bank_that_does_not_answer_becomes_a_task(self):
         request, _invoice, _ref = self._start()
         self._run_cron("ir_cron_poll_stripe")
