@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from .payment_request import PAYABLE_STATES
+from .payment_request_checkout_booking import RING_OFF
 
 _logger = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class AccountMove(models.Model):
 
         Stripe is not asked here.
         """
-        if self.env.context.get("payment_request_ring_off"):
+        if self.env.context.get("payment_request_ring_off") is RING_OFF:
             return
         invoices = self.filtered(lambda move: move.move_type == "out_invoice")
         if (invoices and invoices._is_live()) or (self - invoices)._has_live_credit():

@@ -11,6 +11,9 @@ from ..gateways.events import PaymentEvent
 from ..gateways.money import to_decimal, to_major
 from .account_payment import BEING_MADE
 
+# What the worker books tells nobody to look at it. A caller over RPC writes the context, but only
+# in JSON: he cannot make this.
+RING_OFF = object()
 # Tracking and the sync of invoice lines cost more than the booking itself and say nothing here:
 # what happened is logged once for all records.
 LEAN = {
@@ -18,7 +21,7 @@ LEAN = {
     "mail_create_nolog": True,
     "mail_create_nosubscribe": True,
     "skip_invoice_sync": True,
-    "payment_request_ring_off": True,
+    "payment_request_ring_off": RING_OFF,
 }
 
 

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 
 from ..exceptions import PaymentRequestRefused
 from ..gateways.money import to_decimal, to_major
+from .payment_request_checkout_booking import RING_OFF
 from .payment_request_undo_dates import get_undo_floor
 
 # Somebody was to have this money, so that no policy decides over it.
@@ -51,7 +52,7 @@ class AccountPayment(models.Model):
             return False
         if policy == "allocate":
             # Links for the invoices that it pays have to hear of it.
-            return not self.with_context(payment_request_ring_off=False)._allocate_by_policy()
+            return not self.with_context(payment_request_ring_off=None)._allocate_by_policy()
         return not (reason == "second_payment" and self._refund_by_policy(credit))
 
     def _allocate_by_policy(self):
@@ -195,8 +196,8 @@ class AccountPartialReconcile(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         partials = super().create(vals_list)
-        is_ours = get_undo_floor(self.env) or self.env.context.get("payment_request_ring_off")
-        if not is_ours:
+        is_ours = self.env.context.get("payment_request_ring_off") is RING_OFF
+        if not (is_ours or get_undo_floor(self.env)):
             shares = partials.sudo().credit_move_id.filtered("payment_request_line_id")
             shares.payment_request_line_id._count_reconciled()
         return partials

@@ -49,6 +49,17 @@ class TestDesk(MoneyCase):
         self.assertFalse(self._get_work())
         self.assertFalse(self.request.activity_ids)
 
+    def test_what_a_person_reconciles_is_counted_whatever_a_caller_writes_into_the_context(self):
+        share = self.payment._get_open_shares()
+        owed = self.invoice.line_ids.filtered(lambda line: line.account_type == share.account_type)
+        owed.matched_credit_ids.filtered(
+            lambda partial: partial.credit_move_id.move_id != self.payment.move_id
+        ).unlink()
+        self.assertEqual(self.request.line_ids.amount_paid, 30)
+        (share | owed).with_context(payment_request_ring_off=True).reconcile()
+        self.assertEqual(self.request.line_ids.amount_paid, 100)
+        self.assertMoney(self.request)
+
     def test_kept_credit_leaves_the_list(self):
         self._get_work().action_payment_request_keep()
         self.assertFalse(self._get_work())
