@@ -32,6 +32,8 @@ DISPUTE_STATES = {
     "lost": "lost",
     "prevented": "none",
 }
+# In these evidence is waited for; afterwards it was sent, and the bank decides.
+ANSWERABLE_DISPUTES = frozenset({"warning_needs_response", "needs_response"})
 # A dispute that is closed is not opened again by an older event.
 CLOSED_DISPUTES = frozenset({"won", "lost", "warning_closed", "prevented"})
 
@@ -89,6 +91,10 @@ class Dispute:
     @property
     def is_closed(self) -> bool:
         return self.status in CLOSED_DISPUTES
+
+    @property
+    def is_answerable(self) -> bool:
+        return self.status in ANSWERABLE_DISPUTES
 
 
 def refund_parameters(

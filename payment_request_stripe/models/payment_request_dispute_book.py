@@ -68,7 +68,7 @@ class PaymentRequestDispute(models.Model):
         self._book_fee(dispute, day)
         self.request_id._update_dispute_state()
         if before != self.state or not dispute.is_closed:
-            self._tell_state()
+            self._tell_state(dispute.is_answerable)
         return ""
 
     # === MONEY === #
@@ -197,13 +197,15 @@ class PaymentRequestDispute(models.Model):
     def _get_summary(self):
         return self.env._("A customer disputes a payment: %(ref)s", ref=self.stripe_dispute_ref)
 
-    def _tell_state(self):
+    def _tell_state(self, is_answerable):
         """Have somebody answer in time while evidence is taken; say how it ended."""
         request = self.request_id
-        if not self.is_closed:
+        if is_answerable:
             self._ask_for_evidence()
             return
         request._drop_activity(self._get_summary())
+        if not self.is_closed:
+            return  # answered: the bank decides
         sentences = {
             "won": self.env._("The dispute was won."),
             "lost": self.env._("The dispute was lost: the invoices stay open."),
@@ -232,24 +234,27 @@ class PaymentRequestDispute(models.Model):
         self._notify(self.env._("A bank debit was returned"), sentence)
 
     def _ask_for_evidence(self):
-        """Raise one activity with Stripe's deadline."""
+        """Raise one activity with Stripe's deadline, which it follows."""
         request = self.request_id
         summary = self._get_summary()
-        if summary in request.activity_ids.mapped("summary"):
-            return
         amount = self.currency_id.format(self.amount)
+        note = self.env._(
+            "%(customer)s disputes %(amount)s (%(reason)s). Stripe takes evidence until "
+            "%(until)s. The dispute's evidence pack holds what we know.",
+            customer=request.partner_id.display_name,
+            amount=amount,
+            reason=self.reason or "?",
+            until=self.due_by or "?",
+        )
+        deadline = self.due_by and self.due_by.date()
+        if known := request.activity_ids.filtered(lambda one: one.summary == summary):
+            known.write({"note": note, "date_deadline": deadline or known[0].date_deadline})
+            return
         request.activity_schedule(
             "mail.mail_activity_data_todo",
-            date_deadline=self.due_by and self.due_by.date(),
+            date_deadline=deadline,
             summary=summary,
-            note=self.env._(
-                "%(customer)s disputes %(amount)s (%(reason)s). Stripe takes evidence until "
-                "%(until)s. The dispute's evidence pack holds what we know.",
-                customer=request.partner_id.display_name,
-                amount=amount,
-                reason=self.reason or "?",
-                until=self.due_by or "?",
-            ),
+            note=note,
             user_id=request._get_handler().id,
         )
 

@@ -4,6 +4,7 @@ import io
 import itertools
 import json
 import zipfile
+from datetime import timedelta
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
@@ -91,6 +92,27 @@ class TestDispute(MoneyCase):
         self.assertOwed(invoice, "40")
         self.assertEqual(len(request.activity_ids), 1)
         self.assertMoney(request)
+
+    def test_an_inquiry_that_becomes_a_dispute_brings_its_own_deadline(self):
+        request, _invoices, charge = self._pay_invoices(100)
+        dispute, events = self.stripe.dispute(charge, 4000, inquiry=True)
+        self._receive(*events)
+        first = request.activity_ids.date_deadline
+        dispute["evidence_details"]["due_by"] -= 3 * 24 * 3600
+        self._receive(self.stripe.withdraw(dispute))
+        self.assertEqual(request.activity_ids.date_deadline, first - timedelta(days=3))
+        self.assertIn(str(request.dispute_ids.due_by), request.activity_ids.note)
+
+    def test_evidence_that_was_sent_is_not_asked_for_again(self):
+        request, _invoices, charge = self._pay_invoices(100)
+        dispute, events = self.stripe.dispute(charge)
+        self._receive(*events)
+        self.assertTrue(request.activity_ids)
+        dispute["status"] = "under_review"
+        for _time in range(2):
+            self._receive(self.stripe.event("charge.dispute.updated", dispute))
+            self.assertFalse(request.activity_ids)
+            self.assertEqual(request.dispute_state, "open")
 
     def test_any_order_ends_the_same(self):
         for order in itertools.permutations(range(4)):
