@@ -138,16 +138,17 @@ class PaymentRequestEvent(models.Model):
         try:
             with self.env.cr.savepoint():
                 state, reason = self._apply()
-                if self.attempt_count:
-                    self.request_id._drop_activity(self._get_failure_summary())
+                tried = self.attempt_count
                 self.write(
                     {
                         "state": state,
                         "error": reason,
-                        "attempt_count": self.attempt_count + 1,
+                        "attempt_count": tried + 1,
                         "retry_at": False,
                     }
                 )
+                if tried:
+                    self._take_failure_back()
         except CONFLICTS as error:
             _logger.info("event %s waits for another transaction: %s", self.event_ref, error)
             self.env.cr.rollback()
@@ -202,6 +203,14 @@ class PaymentRequestEvent(models.Model):
             raise
         except Exception:
             _logger.exception("nobody could be told that event %s failed", self.id)
+
+    def _take_failure_back(self):
+        """Take the task back that this event was, unless another one of the request still is."""
+        request = self.request_id
+        request._drop_activity(self._get_failure_summary())
+        failed = self.search([("request_id", "in", request.ids), ("state", "=", "failed")], limit=1)
+        if failed:
+            failed._tell_of_failure(failed.error or "")
 
     def _get_failure_summary(self):
         return self.env._("A message from Stripe could not be booked")

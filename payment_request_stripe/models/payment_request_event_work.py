@@ -61,7 +61,7 @@ class PaymentRequestEvent(models.Model):
                     "error": f"{said} {event.error or ''}".strip()[:1000],
                 }
             )
-            event.request_id._drop_activity(self._get_failure_summary())
+            event._take_failure_back()
             if event.request_id:
                 event.request_id._log_step(f"event {event.event_ref} was settled by hand")
         return True

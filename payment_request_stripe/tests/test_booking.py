@@ -374,6 +374,27 @@ class TestBookingAccounts(BookingCase):
         self.assertEqual(self._event().state, "done")
         self.assertOwed(invoice, "0")
 
+    def test_the_task_stays_while_another_message_is_not_booked(self):
+        request = self._create_request(self._create_invoice(100))
+        first = self._open_checkout(request)
+        first.state = "failed"
+        self.env.flush_all()
+        second = self._open_checkout(request)
+        method_line = self.provider._get_payment_request_method_line()
+        method_line.payment_account_id = False
+        with mute_logger(EVENT_LOGGER):
+            for checkout in (first, second):
+                self._receive(self.stripe.pay(checkout.stripe_checkout_session_ref))
+        method_line.payment_account_id = self.clearing_account
+        events = request.event_ids
+        self.assertEqual(events.mapped("state"), ["failed", "failed"])
+        for event, left in zip(events, (1, 0), strict=True):
+            event.with_user(self.billing_user).action_retry()
+            self._run_cron("ir_cron_process_events")
+            self.assertEqual(event.state, "done")
+            summaries = request.activity_ids.mapped("summary")
+            self.assertEqual(summaries.count("A message from Stripe could not be booked"), left)
+
     def test_failed_events_are_tried_again_by_themselves(self):
         request = self._create_request(self._create_invoice(100))
         event = self.stripe.pay(self._open_checkout(request).stripe_checkout_session_ref)
