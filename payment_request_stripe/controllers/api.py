@@ -75,11 +75,18 @@ class PaylinksApi(Controller):
 
     @api_route("/api/paylinks/<int:request_id>/resend", methods=["POST"])
     def resend_request(self, request_id):
-        return self._change(request_id, "action_resend")
+        payment_request = self._find_to_change(request_id)
+        status, body = self._answer_once(
+            lambda: (200, self._change(payment_request, "action_resend"))
+        )
+        return self._answer(body, status)
 
     @api_route("/api/paylinks/<int:request_id>/cancel", methods=["POST"])
     def cancel_request(self, request_id):
-        return self._change(request_id, "action_cancel")
+        # It commits before Stripe is asked, so no answer could be kept together with what it did;
+        # none need be: what is cancelled stays so, and a second call says the same.
+        payment_request = self._find_to_change(request_id)
+        return self._answer(self._change(payment_request, "action_cancel"))
 
     @api_route(
         "/api/paylinks/openapi.json",
@@ -135,20 +142,23 @@ class PaylinksApi(Controller):
         ]
         return [term for term in wanted if term[2] is not None]
 
-    def _change(self, request_id, action):
-        """Press a button of the request.
+    def _find_to_change(self, request_id):
+        payment_request = self._find(request_id)
+        payment_request.check_access("write")
+        return payment_request
+
+    def _change(self, payment_request, action):
+        """Press a button of the request, and return what to answer.
 
         :raise ApiError: 409 when its state does not allow it, or Stripe cannot be asked
         """
-        payment_request = self._find(request_id)
-        payment_request.check_access("write")
         try:
             getattr(payment_request, action)()
         except UserError as error:
             unreachable = isinstance(error.__cause__, GatewayError)
             code = "stripe_unavailable" if unreachable else "state"
             raise ApiError(409, code, str(error)) from error
-        return self._answer({"data": payment_request._get_api_values()[0]})
+        return {"data": payment_request._get_api_values()[0]}
 
     # === ANSWERING === #
 

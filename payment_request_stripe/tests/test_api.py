@@ -216,6 +216,32 @@ class TestApiIdempotency(ApiCase):
         self.assertEqual(self._ask(invoice, headers={"Idempotency_Key": "once"}).status_code, 201)
         self.assertError(self._ask(invoice, headers={"Idempotency_Key": "x" * 256}), 400)
 
+    def test_a_link_is_sent_again_once(self):
+        request = self._create_request(self._create_invoice(100), send=True)
+        path = f"/{request.id}/resend"
+        answers = []
+        for _time in range(2):
+            request.delivery_ids.state = "sent"
+            answers.append(self._call(path, method="POST", Idempotency_Key="once"))
+            self.assertDocumented(answers[-1], "/api/paylinks/{id}/resend", "post")
+        self.assertEqual({answer.status_code for answer in answers}, {200})
+        self.assertEqual(answers[0].text, answers[1].text)
+        self.assertEqual(len(request.delivery_ids), 2)
+        other = self._create_request(self._create_invoice(10))
+        used = self._call(f"/{other.id}/resend", method="POST", Idempotency_Key="once")
+        self.assertError(used, 409, "idempotency_conflict")
+        malformed = self._call(path, method="POST", Idempotency_Key="x" * 256)
+        self.assertDocumented(malformed, "/api/paylinks/{id}/resend", "post")
+        self.assertError(malformed, 400, "malformed")
+        self.assertEqual(self._call(path, method="POST").status_code, 200)
+        self.assertEqual(len(request.delivery_ids), 3)
+
+    def test_to_cancel_twice_is_to_cancel_once(self):
+        request = self._create_request(self._create_invoice(100))
+        first, again = (self._call(f"/{request.id}/cancel", method="POST") for _time in range(2))
+        self.assertEqual((first.status_code, again.status_code), (200, 200))
+        self.assertEqual(first.text, again.text)
+
     def test_keys_are_of_one_user(self):
         invoice = self._create_invoice(100)
         colleague = new_test_user(
