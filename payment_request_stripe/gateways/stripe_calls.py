@@ -122,6 +122,22 @@ class MoneyCalls:
             "data": {"object": dict(charge)},
         }
 
+    def is_known(self, ref: str) -> bool:
+        """Tell whether the payment or refund that `ref` names ever moved Stripe's balance."""
+        source = ref
+        try:
+            if ref.startswith("pi_"):
+                intent = self._call(lambda v1: v1.payment_intents.retrieve(ref))
+                source = str(intent.get("latest_charge") or "")
+            parameters: Any = {"source": source, "limit": 1}
+            return bool(
+                source and self._collect(lambda v1: v1.balance_transactions.list(parameters), 1)
+            )
+        except Refused as error:
+            if error.code != "resource_missing":
+                raise
+            return False
+
     def pay_in_test_mode(
         self, parameters: Mapping[str, Any], idempotency_key: str
     ) -> dict[str, Any]:

@@ -23,7 +23,9 @@ class AccountPayment(models.Model):
             "payment_request_id",
             "stripe_balance_ref",
             "stripe_fee",
+            "stripe_fee_currency_id",
             "stripe_fee_move_id",
+            "stripe_fee_wanted",
             "stripe_payment_intent_ref",
             "stripe_refund_ref",
         }

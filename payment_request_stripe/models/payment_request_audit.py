@@ -12,7 +12,9 @@ REFUNDS = ("refund", "payment_refund")
 class PaymentRequestAudit(models.AbstractModel):
     """Says what our books do not say of a movement of Stripe's balance, for one company.
 
-    A movement comes as Stripe tells it, its source expanded; `self` has a `company_id`.
+    A movement comes as Stripe tells it, its source expanded; `self` has a `company_id`. It is
+    compared with the posted items on the clearing account: those that we made for it and, where
+    these do not fit, those whose entry names Stripe's id in its reference.
     """
 
     _name = "payment.request.audit"
@@ -22,7 +24,10 @@ class PaymentRequestAudit(models.AbstractModel):
         return self.env["payment.provider"]._get_payment_request_provider(self.company_id)
 
     def _is_ours(self, source):
-        """Tell whether what moved the balance belongs to a checkout of this database."""
+        """Tell whether what moved the balance belongs to a checkout of this company's.
+
+        Or of a branch of it: they may share a Stripe account.
+        """
         found = self.env["payment.request.checkout"].search(
             [("stripe_payment_intent_ref", "=", source.get("payment_intent") or "-")], limit=1
         )
@@ -30,71 +35,239 @@ class PaymentRequestAudit(models.AbstractModel):
         if not found and (key := metadata.get("checkout")):
             found = found.search([("idempotency_key", "=", key)], limit=1)
         if found:
-            return found.company_id == self.company_id
+            return self.company_id in found.company_id.sudo().parent_ids
         return self.env["payment.request.event"]._is_marked_ours(self._get_provider(), metadata)
 
     def _find_difference(self, row, source):
         """Return what our books do not say of one movement, in sentences; mostly none."""
         kind = row["type"]
-        amount = to_major(source["amount"], source["currency"])
-        money = f"{amount} {source['currency'].upper()}"
-        if kind in CHARGES:
-            ref = source["payment_intent"]
-            return self._compare_payment(
-                "stripe_payment_intent_ref", ref, amount, money
-            ) or self._compare_fee(ref, row)
-        if kind in REFUNDS:
-            if source.get("status") == "succeeded":
-                return self._compare_payment("stripe_refund_ref", source["id"], amount, money)
-            refund = self._find_row("payment.request.refund", "stripe_refund_ref", source["id"])
-            if refund and refund.state != "succeeded":
-                return []
-            return [self.env._("%(ref)s of %(money)s is not known.", ref=source["id"], money=money)]
         if source.get("object") == "dispute":
-            return self._compare_dispute(source, money)
-        return []
+            return self._compare_dispute(source)
+        if kind in CHARGES:
+            return self._compare_charge(row, source)
+        if kind in (*REFUNDS, "refund_failure"):
+            return self._compare_refund(row, source)
+        if kind == "payment_failure_refund":  # of a debit that never arrived
+            return self._compare_nothing(source)
+        return [
+            self.env._(
+                "%(movement)s of %(money)s (%(kind)s of %(ref)s) is of a kind unknown here.",
+                movement=row.get("id"),
+                money=self._format(row["amount"], row["currency"]),
+                kind=kind,
+                ref=source.get("payment_intent") or source.get("id"),
+            )
+        ]
 
     def _find_row(self, model, field_name, ref):
         return self.env[model].search([(field_name, "=", ref)], limit=1)
 
-    def _compare_payment(self, field_name, ref, amount, money):
-        payment = self._find_row("account.payment", field_name, ref)
-        if not payment or payment.move_id.state != "posted":
-            return [self.env._("%(ref)s of %(money)s is not booked.", ref=ref, money=money)]
-        booked = to_decimal(payment.amount, payment.currency_id.decimal_places)
-        if booked != amount:
+    # === ON THE CLEARING ACCOUNT === #
+
+    def _get_booked(self, moves, account):
+        """Return ``{currency: Decimal}`` of what posted entries and their reversals hold there."""
+        while more := moves.reversal_move_ids - moves:
+            moves |= more
+        totals = {}
+        for item in moves.line_ids:
+            if item.account_id == account and item.parent_state == "posted":
+                name, digits = item.currency_id.name, item.currency_id.decimal_places
+                amount = to_decimal(item.amount_currency, digits)
+                totals[name] = totals.get(name, 0) + amount
+        return {name: total for name, total in totals.items() if total}
+
+    def _is_same(self, booked, told):
+        """Compare ``{currency: Decimal}``, as exactly as Odoo can keep the amounts."""
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        return all(
+            currencies.search([("name", "=", code)], limit=1).is_zero(
+                float(booked.get(code, 0) - told.get(code, 0))
+            )
+            for code in {*booked, *told}
+            if booked.get(code) != told.get(code)
+        )
+
+    def _find_named(self, ref, account):
+        """Return the entries on the clearing account that name `ref`, a person's among them."""
+        items = self.env["account.move.line"].search(
+            [
+                ("move_id.ref", "ilike", ref),
+                ("account_id", "=", account.id),
+                ("parent_state", "=", "posted"),
+            ]
+        )
+        return items.move_id
+
+    def _format(self, minor, currency_code):
+        return f"{to_major(minor, currency_code)} {currency_code.upper()}"
+
+    # === PAYMENTS AND REFUNDS === #
+
+    def _compare_charge(self, row, source):
+        ref, status = source["payment_intent"], source.get("status", "succeeded")
+        if status == "pending":  # a debit under way lies on Stripe's balance before it arrives
+            return []
+        if status == "failed":
+            return self._compare_nothing(source)
+        payment = self._find_row("account.payment", "stripe_payment_intent_ref", ref)
+        return self._compare_payment(payment, ref, source) or (
+            self._compare_conversion(payment, ref, row, source)
+            if row["currency"] != source["currency"]
+            else self._compare_fee(payment, ref, row, self._is_fee_wanted(payment))
+        )
+
+    def _compare_nothing(self, source):
+        """Name a payment that is in the books although Stripe never got it."""
+        ref = source["payment_intent"]
+        payment = self._find_row("account.payment", "stripe_payment_intent_ref", ref)
+        if not self._get_booked(payment.move_id, payment.outstanding_account_id):
+            return []
+        return [
+            self.env._(
+                "%(ref)s of %(money)s failed at Stripe, and is booked as %(payment)s.",
+                ref=ref,
+                money=self._format(source["amount"], source["currency"]),
+                payment=payment.name,
+            )
+        ]
+
+    def _compare_refund(self, row, source):
+        ref = source["id"]
+        money = self._format(source["amount"], source["currency"])
+        refund = self._find_row("payment.request.refund", "stripe_refund_ref", ref)
+        payment = self._find_row("account.payment", "stripe_refund_ref", ref)
+        if refund.state in ("failed", "cancelled"):  # that is the last word on a refund
+            if not self._get_booked(payment.move_id, payment.outstanding_account_id):
+                return []
             return [
                 self.env._(
-                    "%(ref)s of %(money)s is booked with %(booked)s as %(payment)s.",
+                    "%(ref)s of %(money)s failed at Stripe, and is booked as %(payment)s.",
                     ref=ref,
                     money=money,
-                    booked=payment.currency_id.format(payment.amount),
                     payment=payment.name,
                 )
             ]
-        return []
-
-    def _compare_fee(self, ref, row):
-        """Return what the books do not say of the fee of a payment, if they keep fees."""
-        payment = self._find_row("account.payment", "stripe_payment_intent_ref", ref)
-        keeps = payment.company_id.payment_request_post_fees
-        if not keeps or row.get("fee", 0) <= 0 or payment.stripe_fee_move_id:
-            return []
-        fee = f"{to_major(row['fee'], row['currency'])} {row['currency'].upper()}"
-        return [self.env._("The fee of %(ref)s, %(fee)s, is not booked.", ref=ref, fee=fee)]
-
-    def _compare_dispute(self, source, money):
-        dispute = self._find_row("payment.request.dispute", "stripe_dispute_ref", source["id"])
-        withdrawn = sum(move["amount"] for move in source.get("balance_transactions") or ()) < 0
-        if not dispute or bool(dispute.move_id) != withdrawn:
-            return [
-                self.env._(
-                    "The money of dispute %(ref)s of %(money)s is not booked as it moved.",
-                    ref=source["id"],
-                    money=money,
+        if source.get("status") == "succeeded":
+            return self._compare_payment(payment, ref, source, -1) or (
+                self._compare_conversion(payment, ref, row, source)
+                if row["currency"] != source["currency"]
+                else self._compare_fee(
+                    payment, ref, row, payment.company_id.payment_request_post_fees
                 )
-            ]
-        fee = sum(move["fee"] for move in source.get("balance_transactions") or ())
-        if fee and not dispute.fee_move_id:
-            return [self.env._("The fee of dispute %(ref)s is not booked.", ref=source["id"])]
-        return []
+            )
+        if row["type"] == "refund_failure" or (refund and refund.state != "succeeded"):
+            return []
+        return [self.env._("%(ref)s of %(money)s is not known.", ref=ref, money=money)]
+
+    def _compare_payment(self, payment, ref, source, sign=1):
+        """Return how what is booked of a payment or refund differs from what Stripe moved."""
+        amount = sign * to_major(source["amount"], source["currency"])
+        money = self._format(source["amount"], source["currency"])
+        currency, account = payment.currency_id, payment.outstanding_account_id
+        expected = {source["currency"].upper(): amount}
+        booked = self._get_booked(payment.move_id, account)
+        if self._is_same(booked, expected):
+            return []
+        if not payment or payment.move_id.state != "posted":
+            return [self.env._("%(ref)s of %(money)s is not booked.", ref=ref, money=money)]
+        if self._is_same(self._get_booked(self._find_named(ref, account), account), expected):
+            return []
+        return [
+            self.env._(
+                "%(ref)s of %(money)s is booked with %(booked)s as %(payment)s.",
+                ref=ref,
+                money=money,
+                booked=currency.format(float(sign * booked.get(currency.name, 0))),
+                payment=payment.name,
+            )
+        ]
+
+    def _compare_conversion(self, payment, ref, row, source):
+        """Name what Stripe changed into another currency, until somebody books that it did."""
+        account, code = payment.outstanding_account_id, row["currency"].upper()
+        booked = self._get_booked(self._find_named(ref, account), account)
+        gross, net = to_major(row["amount"], code), to_major(row["amount"] - row["fee"], code)
+        totals = [{code: net}] if self._is_fee_wanted(payment) else [{code: net}, {code: gross}]
+        if any(self._is_same(booked, total) for total in totals):
+            return []
+        return [
+            self.env._(
+                "Stripe changed %(ref)s of %(money)s into %(changed)s (after its fee: %(net)s). "
+                "Book that on the clearing account, with %(ref)s as the reference.",
+                ref=ref,
+                money=self._format(source["amount"], source["currency"]),
+                changed=f"{gross} {code}",
+                net=f"{net} {code}",
+            )
+        ]
+
+    # === FEES === #
+
+    def _is_fee_wanted(self, payment):
+        """Tell whether the fee of a payment belongs into the books.
+
+        Where fees are booked only since later, those of earlier payments are not missed.
+        """
+        if payment.stripe_balance_ref:
+            return payment.stripe_fee_wanted or bool(payment.stripe_fee_move_id)
+        return payment.company_id.payment_request_post_fees
+
+    def _compare_fee(self, payment, ref, row, is_wanted):
+        """Return how what is booked of a fee differs from what Stripe kept."""
+        code = row["currency"].upper()
+        kept = to_major(row.get("fee") or 0, code)
+        account, entry = payment.outstanding_account_id, payment.stripe_fee_move_id
+        if not is_wanted or not kept:
+            return []
+        booked = self._get_booked(entry, account)
+        if not self._is_same(booked, {code: -kept}):
+            named = self._find_named(ref, account)
+            own = payment.move_id | payment.move_id.reversal_move_ids
+            booked = self._get_booked(named - own, account)
+        if self._is_same(booked, {code: -kept}):
+            return []
+        fee = f"{kept} {code}"
+        if not booked:
+            return [self.env._("The fee of %(ref)s, %(fee)s, is not booked.", ref=ref, fee=fee)]
+        return [
+            self.env._(
+                "The fee of %(ref)s, %(fee)s, is booked with %(booked)s.",
+                ref=ref,
+                fee=fee,
+                booked=", ".join(f"{-total} {name}" for name, total in booked.items()),
+            )
+        ]
+
+    # === DISPUTES === #
+
+    def _compare_dispute(self, source):
+        ref = source["id"]
+        dispute = self._find_row("payment.request.dispute", "stripe_dispute_ref", ref)
+        moves = source.get("balance_transactions") or ()
+        if dispute.move_count > len(moves):  # it went on since this was told
+            return []
+        withdrawn = sum(move["amount"] for move in moves) < 0
+        account = dispute.payment_id.outstanding_account_id
+        money, fees = self._sum_moves(moves, "amount"), self._sum_moves(moves, "fee")
+        entries = dispute.move_id | dispute.fee_move_id | self._find_named(ref, account)
+        booked = self._get_booked(entries, account)
+        expected = {code: money.get(code, 0) - fees.get(code, 0) for code in {*money, *fees}}
+        if dispute and bool(dispute.move_id) == withdrawn and self._is_same(booked, expected):
+            return []
+        if dispute and self._is_same(booked, money):
+            return [self.env._("The fee of dispute %(ref)s is not booked.", ref=ref)]
+        return [
+            self.env._(
+                "The money of dispute %(ref)s of %(money)s is not booked as it moved.",
+                ref=ref,
+                money=self._format(source["amount"], source["currency"]),
+            )
+        ]
+
+    def _sum_moves(self, moves, name):
+        """Return ``{currency: Decimal}`` of the amounts or fees of a dispute's movements."""
+        totals = {}
+        for move in moves:
+            code = move["currency"].upper()
+            totals[code] = totals.get(code, 0) + to_major(move[name], code)
+        return {code: total for code, total in totals.items() if total}

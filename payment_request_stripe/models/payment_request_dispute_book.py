@@ -151,6 +151,9 @@ class PaymentRequestDispute(models.Model):
     def _book_fee(self, dispute: Dispute, day):
         """Book what Stripe keeps for the dispute, or that it gave it back."""
         fee = sum(move.fee for move in dispute.moves)
+        if self.fee_move_id and not self._is_fee_booked(fee):  # more was kept, or given back
+            move, self.fee_move_id = self.fee_move_id, False
+            move._reverse_posted(self._get_open_day(max(day, move.date)), move.ref)
         if fee > 0 and not self.fee_move_id:
             currency = dispute.moves[0].currency
             name = f"{self.request_id.name} {self.stripe_dispute_ref} fee"
@@ -167,9 +170,13 @@ class PaymentRequestDispute(models.Model):
                         currency=currency,
                     ),
                 )
-        elif not fee and self.fee_move_id:
-            move, self.fee_move_id = self.fee_move_id, False
-            move._reverse_posted(self._get_open_day(max(day, move.date)), move.ref)
+
+    def _is_fee_booked(self, fee):
+        """Tell whether the entry of the fee took `fee` (minor units) from the clearing account."""
+        account = self.payment_id.outstanding_account_id
+        taken = self.fee_move_id.line_ids.filtered(lambda line: line.account_id == account)
+        booked, currency = -sum(taken.mapped("amount_currency")), taken.currency_id[:1]
+        return not currency.compare_amounts(booked, float(to_major(fee, currency.name)))
 
     def _get_open_day(self, day):
         return self.payment_id._get_open_day(day)

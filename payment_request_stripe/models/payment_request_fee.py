@@ -18,7 +18,19 @@ class AccountPayment(models.Model):
     _inherit = "account.payment"
 
     stripe_fee = fields.Monetary(
-        readonly=True, copy=False, help="What Stripe keeps of this payment, in its currency."
+        currency_field="stripe_fee_currency_id",
+        readonly=True,
+        copy=False,
+        help="What Stripe keeps of this payment, in the currency into which it changed it.",
+    )
+    stripe_fee_currency_id = fields.Many2one(
+        comodel_name="res.currency", string="Currency of the Fee", readonly=True, copy=False
+    )
+    stripe_fee_wanted = fields.Boolean(
+        string="Fee To Be Booked",
+        readonly=True,
+        copy=False,
+        help="The company booked the fees of payments when this one was learned.",
     )
     stripe_balance_ref = fields.Char(string="Stripe Balance Transaction", readonly=True, copy=False)
     stripe_fee_move_id = fields.Many2one(
@@ -46,12 +58,12 @@ class AccountPayment(models.Model):
         self.stripe_balance_ref = move.ref
         fee = to_major(move.fee, move.currency)
         request = self.payment_request_id
-        if move.currency == self.currency_id.name:
-            self.stripe_fee = float(fee)
-        if move.currency == request.currency_id.name:
-            known = to_decimal(request.stripe_fee, request.currency_id.decimal_places)
-            request.stripe_fee = float(known + fee)
-        if self.company_id.payment_request_post_fees and fee > 0:
+        currency = self._find_fee_currency(move.currency)
+        if currency:
+            self.write({"stripe_fee": float(fee), "stripe_fee_currency_id": currency.id})
+            request._add_stripe_fee(fee, currency, day)
+        self.stripe_fee_wanted = self.company_id.payment_request_post_fees and fee > 0
+        if self.stripe_fee_wanted:
             name = f"{request.name} {self.stripe_payment_intent_ref} fee"
             day = self._get_open_day(max(day, self.date))
             self.stripe_fee_move_id = self._post_stripe_fee(fee, move.currency, day, name)
@@ -68,6 +80,11 @@ class AccountPayment(models.Model):
                 )
         return ""
 
+    @api.model
+    def _find_fee_currency(self, currency_code):
+        """Return a currency in use, or none: one that is not may have no rate."""
+        return self.env["res.currency"].search([("name", "=", currency_code)], limit=1)
+
     def _post_stripe_fee(self, amount, currency_code, day, name):
         """Book what Stripe keeps from the clearing account to the account of fees.
 
@@ -77,8 +94,7 @@ class AccountPayment(models.Model):
         self.ensure_one()
         company = self.company_id
         account = company.payment_request_fee_account_id
-        # One that is not in use may have no rate.
-        currency = self.env["res.currency"].search([("name", "=", currency_code)], limit=1)
+        currency = self._find_fee_currency(currency_code)
         if not account or not currency:
             return self.env["account.move"]
         balance = currency._convert(float(amount), company.currency_id, company, day)
@@ -107,6 +123,19 @@ class AccountPayment(models.Model):
         )
         move._post(soft=False)
         return move
+
+
+class PaymentRequest(models.Model):
+    _inherit = "payment.request"
+
+    def _add_stripe_fee(self, fee, currency, day):
+        """Count a fee (Decimal, major units), changed at the day's rate when it has to be."""
+        self.ensure_one()
+        known = to_decimal(self.stripe_fee, self.currency_id.decimal_places)
+        if currency != self.currency_id:
+            changed = currency._convert(float(fee), self.currency_id, self.company_id, day)
+            fee = to_decimal(changed, self.currency_id.decimal_places)
+        self.stripe_fee = float(known + fee)
 
 
 class PaymentRequestEvent(models.Model):

@@ -11,6 +11,7 @@ from . import (
     test_changed_invoice,
     test_changes_told,
     test_checkout,
+    test_comparison,
     test_create,
     test_credit,
     test_debit,

@@ -57,6 +57,8 @@ class StripeAnswers(StripeUndo):
             "/v1/balance_transactions": self.balance.values(),
         }[route]
         wanted = {"payment_intent": params.get("payment_intent")} if route == "/v1/refunds" else {}
+        if "source" in params:
+            wanted["source"] = params["source"]
         created = params.get("created", {})
         if payout := params.get("payout"):
             assert self.payouts[payout]["automatic"], "Stripe lists automatic payouts only"

@@ -13,6 +13,8 @@ from ..models.payment_request_audit import CHARGES
 
 # What is near the edge of a period may be booked on the other side of it.
 MARGIN = timedelta(days=3)
+# How many payments that moved nothing in the period are looked up at Stripe, one by one.
+LOOKED_UP = 200
 
 
 class PaymentRequestComparison(models.TransientModel):
@@ -96,7 +98,8 @@ class PaymentRequestComparison(models.TransientModel):
                 differences += self._find_difference(row, source)
         differences += self._find_strangers(seen)
         counts = self.env._("%(count)s movements of Stripe's balance compared.", count=count)
-        return counts, differences
+        # Each movement of one dispute says the same.
+        return counts, list(dict.fromkeys(differences))
 
     def _get_moment(self, day):
         """Return the Unix time at which a day of the company begins."""
@@ -106,7 +109,36 @@ class PaymentRequestComparison(models.TransientModel):
         return calendar.timegm(begin.utctimetuple())
 
     def _find_strangers(self, seen):
-        """Name what is booked in the period, and Stripe does not know."""
+        """Name what is booked in the period, and Stripe does not know.
+
+        What moved Stripe's balance in another period (a debit on its way, a locked month) is
+        known to Stripe: it is looked up before it is named.
+
+        :raise GatewayError: when Stripe cannot be asked
+        """
+        booked = self._find_booked()
+        unseen = [(payment, ref) for payment, ref in booked if ref not in seen]
+        self.env["ir.cron"]._commit_progress()
+        gateway = self._get_provider()._get_stripe_gateway()
+        named = [
+            self.env._(
+                "%(payment)s (%(ref)s) is booked, but not at Stripe.", payment=payment.name, ref=ref
+            )
+            for payment, ref in unseen[:LOOKED_UP]
+            if not gateway.is_known(ref)
+        ]
+        if rest := len(unseen[LOOKED_UP:]):
+            named.append(
+                self.env._(
+                    "%(count)s more moved nothing on Stripe's balance near this period: compare "
+                    "a shorter one.",
+                    count=rest,
+                )
+            )
+        return named
+
+    def _find_booked(self):
+        """Return ``[(payment or refund, Stripe's ref)]`` of what is posted in the period."""
         payments = self.env["account.payment"].search(
             [
                 ("payment_request_id.provider_id", "=", self._get_provider().id),
@@ -115,10 +147,5 @@ class PaymentRequestComparison(models.TransientModel):
                 ("move_id.state", "=", "posted"),
             ]
         )
-        return [
-            self.env._(
-                "%(payment)s (%(ref)s) is booked, but not at Stripe.", payment=one.name, ref=ref
-            )
-            for one in payments
-            if (ref := one.stripe_refund_ref or one.stripe_payment_intent_ref) and ref not in seen
-        ]
+        refs = [(one, one.stripe_refund_ref or one.stripe_payment_intent_ref) for one in payments]
+        return [(payment, ref) for payment, ref in refs if ref]
