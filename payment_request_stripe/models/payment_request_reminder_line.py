@@ -97,10 +97,10 @@ class PaymentRequestReminderLine(models.Model):
 
     def _leave_to_other_links(self, request, requests):
         """Leave out what another of the open `requests` asks for: a message carries one link."""
-        mine = request.line_ids.move_id
+        mine = request._get_asked_moves()
         for line in self.filtered(lambda line: line.move_id not in mine):
             for other in requests - request:
-                if line.move_id in other.line_ids.move_id:
+                if line.move_id in other._get_asked_moves():
                     line._leave_out(
                         "other_link",
                         self.env._(
@@ -136,15 +136,19 @@ class PaymentRequest(models.Model):
                 group._leave_out("linked", reason)
                 return
 
-    def _extend_by(self, group):
-        """Ask for the invoices of `group` that no link asks for yet; what is too much waits.
+    def _get_asked_moves(self):
+        """Return the invoices that these links ask for now; others stand in them, paid."""
+        return self.line_ids.filtered(lambda line: line.amount_due > 0).move_id
 
-        Whoever else has this link would see them too: then another link asks for them.
+    def _extend_by(self, group):
+        """Ask for what no link asks for yet of the invoices of `group`; what is too much waits.
+
+        Whoever else has this link would see it too: then another link asks for it.
         """
         self.ensure_one()
-        new = group.filtered(lambda line: line.move_id not in self.line_ids.move_id)
-        if not new:
-            return
+        if self.state == "draft":
+            return  # it was made for the group
+        new = group.filtered(lambda line: line.move_id not in self._get_asked_moves())
         if readers := self._get_other_readers():
             new._leave_out(
                 "other_link",
@@ -157,28 +161,43 @@ class PaymentRequest(models.Model):
                 ),
             )
             return
-        amounts = new.move_id._get_payment_request_available()
+        amounts = group.move_id._get_payment_request_available()
         refusals = new.move_id._get_payment_request_refusals()
-        for line in new:
+        for line in group:
             refusal = refusals.get(line.move_id.id)
             total = sum(one._get_amount_due() for one in self.line_ids) + amounts[line.move_id.id]
             refused = refusal and refusal["message"]
             if not refused and (too_much := self._get_total_refusal(total, self.currency_id)):
                 refused = too_much[1]
-            if refused:
+            if refused and line in new:
                 line._leave_out("refused", refused)
-                continue
-            asked = float(amounts[line.move_id.id])
+            elif amounts[line.move_id.id] and not refused:
+                self._ask_more(line.move_id, amounts[line.move_id.id])
+
+    def _ask_more(self, move, amount):
+        """Ask for `amount` (Decimal) more of this invoice than this link does now.
+
+        An invoice stands in a link once. Its line grows; when it was for one instalment, it is for
+        the invoice then.
+        """
+        self.ensure_one()
+        known = self.line_ids.filtered(lambda line: line.move_id == move)[:1]
+        asked = amount + known._get_amount_due() if known else amount
+        if known:
+            known.write(
+                {"amount": float(known._get_settled() + asked), "instalment_line_id": False}
+            )
+        else:
             self.line_ids.create(
-                {"request_id": self.id, "move_id": line.move_id.id, "amount": asked}
+                {"request_id": self.id, "move_id": move.id, "amount": float(asked)}
             )
-            line.move_id._message_log(
-                body=self.env._(
-                    "Payment link %(name)s asks for %(amount)s of this invoice.",
-                    name=self.name,
-                    amount=self.currency_id.format(asked),
-                )
+        move._message_log(
+            body=self.env._(
+                "Payment link %(name)s asks for %(amount)s of this invoice.",
+                name=self.name,
+                amount=self.currency_id.format(float(asked)),
             )
+        )
 
     def _prolong(self):
         """Let the link live on when the reminder would outlive it."""

@@ -176,7 +176,7 @@ class PaymentRequestReminderRun(models.Model):
             )
         )
         for line in group.filtered(lambda line: line.state == "due"):
-            found = mine.filtered(lambda one, line=line: line.move_id in one.line_ids.move_id)
+            found = mine.filtered(lambda one, line=line: line.move_id in one._get_asked_moves())
             if found:
                 return found[:1]
         return mine.filtered(
