@@ -170,7 +170,8 @@ class AccountMove(models.Model):
         """Return these invoices and what else of their customers is overdue, not asked for yet.
 
         A rule on a date comes once for each invoice: the first gathers all into one link, and for
-        the others there is nothing left.
+        the others there is nothing left. As it never comes back, those of these that are on hold
+        are returned too: :meth:`send_payment_links` says in their chatter why it left them out.
         """
         found = self.browse()
         for (partner, company, currency), moves in (
@@ -183,13 +184,13 @@ class AccountMove(models.Model):
                     ("currency_id", "=", currency.id),
                     ("move_type", "=", "out_invoice"),
                     ("state", "=", "posted"),
-                    ("payment_state", "in", ("not_paid", "partial")),
+                    ("payment_state", "in", ("not_paid", "partial", "blocked")),
                     "|",
                     ("id", "in", moves.ids),
                     ("invoice_date_due", "<", company._get_payment_request_today()),
                 ],
                 order="invoice_date_due, id",
             )
-        found -= self.browse(found._get_reminder_holds())
+        held = self.browse(found._get_reminder_holds())
         available = found._get_payment_request_available()
-        return found.filtered(lambda move: available[move.id])
+        return (found - held).filtered(lambda move: available[move.id]) | (held & self)

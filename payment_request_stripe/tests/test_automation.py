@@ -47,6 +47,36 @@ class TestAutomation(DeliveryCase):
         self._run_rules()
         self.assertEqual(late[0].payment_request_ids, request)
 
+    def test_the_rule_says_why_it_leaves_an_invoice_out(self):
+        """It looks once, so nobody would ever know."""
+        held, promised, blocked, credited, disputed, free = (
+            self._create_late_invoice(days) for days in (4, 5, 6, 7, 8, 9)
+        )
+        asked = self._create_request(disputed, delivery_method="link")
+        asked.dispute_state = "open"
+        held.payment_request_hold = True
+        promised._promise_payment_request(date.today() + timedelta(days=3))
+        blocked.payment_state = "blocked"
+        credited._reverse_moves()
+        later = self._create_late_invoice(2)
+        later.payment_request_hold = True
+        self.rule.active = True
+        self._run_rules()
+        for invoice, reason in (
+            (held, "It is on hold."),
+            (promised, "promised to pay"),
+            (blocked, "It is on hold."),
+            (credited, "A credit note of it is not settled yet."),
+            (disputed, "disputes a payment"),
+        ):
+            said = [body for body in invoice.message_ids.mapped("body") if "No payment" in body]
+            self.assertEqual(len(said), 1, reason)
+            self.assertIn(reason, said[0])
+        self.assertEqual(free.payment_request_ids.line_ids.move_id, free)
+        self.assertNotIn("No payment", "".join(free.message_ids.mapped("body")))
+        self.assertNotIn("No payment", "".join(later.message_ids.mapped("body")), "not yet due")
+        self.assertIn("reminder plan", self.rule.description)
+
     def test_the_server_action_sends_what_a_person_chose_at_once(self):
         invoices = self._create_invoice(10) | self._create_invoice(20)
         action = self.env.ref("payment_request_stripe.action_send_payment_links_now")
