@@ -67,6 +67,7 @@ from . import (
     payment_request_sms,
     payment_request_sms_answer,
     payment_request_statement,
+    payment_request_unreached,
     payment_request_reminder_plan,
     payment_request_reminder_run,
     payment_request_reminder_choice,

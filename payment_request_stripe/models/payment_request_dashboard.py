@@ -144,7 +144,6 @@ class PaymentRequestReport(models.Model):
         ours = Domain("company_id", "in", self.env.companies.ids)
         ours &= Domain("is_setup_test", "=", False)
         payable = Domain("state", "in", ("sent", "failed"))
-        trouble = ("failed", "bounced", "unknown")
         return [
             {"filter": name, "label": label, "count": requests.search_count(ours & domain)}
             for name, label, domain in (
@@ -159,7 +158,7 @@ class PaymentRequestReport(models.Model):
                 (
                     "not_reached",
                     self.env._("Not reached"),
-                    payable & Domain("delivery_ids.state", "in", trouble),
+                    payable & Domain("is_unreached", "=", True),
                 ),
                 ("unmatched", self.env._("Unmatched money"), requests._get_unmatched_domain()),
                 (

@@ -6,7 +6,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .payment_request_delivery import BATCH, Outcome
+from .payment_request_delivery import BATCH, TROUBLE, Outcome
 
 _logger = logging.getLogger(__name__)
 
@@ -51,15 +51,44 @@ class PaymentRequestDelivery(models.Model):
         request = self.request_id.sudo()
         if self.state != "unknown" and request._take_next_channel(self, self.failure_reason):
             return
+        lost, doubtful = self._get_summaries()
         request._notify_person_in_charge(
-            self.env._(
-                "%(name)s did not reach %(recipient)s", name=request.name, recipient=self.recipient
-            )
-            if self.state != "unknown"
-            else self.env._(
-                "Did %(name)s reach %(recipient)s?", name=request.name, recipient=self.recipient
-            ),
-            self.failure_reason or self.state,
+            doubtful if self.state == "unknown" else lost, self.failure_reason or self.state
+        )
+
+    def _get_summaries(self):
+        """Return what the tasks are called: one of what did not arrive, one of what may have."""
+        self.ensure_one()
+        name, recipient = self.request_id.name, self.recipient
+        return (
+            self.env._("%(name)s did not reach %(recipient)s", name=name, recipient=recipient),
+            self.env._("Did %(name)s reach %(recipient)s?", name=name, recipient=recipient),
+        )
+
+    def _react(self):
+        result = super()._react()
+        self.filtered(lambda row: row.state in ("sent", "delivered"))._drop_tasks()
+        return result
+
+    def _drop_tasks(self):
+        """Take back the tasks about these recipients, who were reached after all."""
+        for row in self.filtered(lambda row: row.request_id.sudo().activity_ids):
+            request = row.request_id
+            if request.delivery_ids.filtered(lambda one, row=row: row._is_overtaken_by(one)):
+                continue
+            try:
+                with self.env.cr.savepoint():
+                    for summary in row._get_summaries():
+                        request._drop_activity(summary)
+            except Exception:
+                _logger.exception("the tasks about delivery %s stay", row.uuid)
+
+    def _is_overtaken_by(self, other):
+        """Tell whether `other` is a later message to the same recipient that is in trouble."""
+        return (
+            other.id > self.id
+            and (other.channel, other.recipient) == (self.channel, self.recipient)
+            and other.state in TROUBLE
         )
 
     # === ACTION METHODS === #

@@ -7,6 +7,7 @@ from freezegun import freeze_time
 from odoo import fields
 from odoo.tests import tagged
 
+from ..models.payment_request_delivery import Outcome
 from .delivery_case import DeliveryCase
 from .mail_wire import mail_server
 
@@ -145,3 +146,77 @@ class TestCascade(DeliveryCase):
         self._drain_after(6)
         self.assertEqual(self._get_states(), [("email", "sent"), ("sms", "skipped")])
         self.assertFalse(self.request.activity_ids)
+
+
+@tagged("post_install", "-at_install")
+class TestNotReached(DeliveryCase):
+    """What troubled a person is over when the customer is reached after all."""
+
+    def setUp(self):
+        super().setUp()
+        self.twilio.fail_next(status=400, code=30003)
+        self.row = self._send()
+        self.request = self.row.request_id
+
+    def _is_found(self):
+        return self.request in self.env["payment.request"].search([("is_unreached", "=", True)])
+
+    def _date_back(self, row):
+        """All that a test makes has one moment."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE payment_request_delivery SET create_date = create_date - interval '1 hour' "
+            "WHERE id = %s",
+            [row.id],
+        )
+        self.env.invalidate_all()
+
+    def test_one_that_did_not_arrive(self):
+        self.assertIn("did not reach", self._get_activities(self.request))
+        self.assertTrue(self._is_found())
+        self.assertTrue(self.request.is_unreached)
+        others = self.env["payment.request"].search([("is_unreached", "=", False)])
+        self.assertNotIn(self.request, others)
+
+    def test_sent_again(self):
+        self.row.action_send_again()
+        self.assertFalse(self._is_found(), "another is on its way")
+        self._drain()
+        self.assertEqual(self.request.delivery_ids.mapped("state"), ["sent", "failed"])
+        self.assertFalse(self.request.activity_ids)
+        self.assertFalse(self._is_found())
+
+    def test_sent_again_in_vain(self):
+        self.twilio.fail_next(status=400, code=30003)
+        self.row.action_send_again()
+        self._drain()
+        self.assertEqual(len(self.request.activity_ids), 1)
+        self.assertTrue(self._is_found())
+
+    def test_an_old_message_that_arrives_is_no_news_of_the_last_one(self):
+        self.twilio.fail_next(status=400, code=30003)
+        self.row.action_send_again()
+        self._drain()
+        self.row._apply_outcomes({self.row: Outcome("delivered")})._react()
+        self.assertEqual(self.request.delivery_ids.mapped("state"), ["failed", "delivered"])
+        self.assertEqual(len(self.request.activity_ids), 1)
+        self.assertTrue(self._is_found())
+
+    def test_reached_by_another_channel_later(self):
+        self._date_back(self.row)
+        self.request._queue_messages([(self.request, "email", "petra@example.com")])
+        self.assertTrue(self._is_found(), "it is not sent yet")
+        with mail_server(self.env):
+            self._drain()
+        self.assertFalse(self._is_found())
+
+    def test_one_of_two_at_once(self):
+        self.request._queue_messages([(self.request, "email", "petra@example.com")])
+        with mail_server(self.env):
+            self._drain()
+        self.assertTrue(self._is_found())
+
+    def test_a_later_one_that_was_given_up_is_no_news(self):
+        self.row.action_send_again()
+        self.request.delivery_ids.sorted("id")[-1]._skip("Not wanted")
+        self.assertTrue(self._is_found())
