@@ -70,15 +70,23 @@ def _advise(text: str, reply: str, enhanced: str, temporary: bool) -> str:
     return by_enhanced or _BY_REPLY.get(reply, "unknown")
 
 
-def read_bounce(message: Message) -> MailTrouble:
-    """Sort a delivery status notification (RFC 3464), or any mail that came back without one."""
+def read_bounce(message: Message) -> MailTrouble | None:
+    """Sort a delivery status notification (RFC 3464), or any mail that came back without one.
+
+    :return: none when nothing has come back: the server says that it still tries, or that it
+        delivered the mail or passed it on
+    """
+    is_news = False
     for part in message.walk():
-        if part.get_content_type() == "message/delivery-status":
-            blocks = part.get_payload()
-            if not isinstance(blocks, list):
+        blocks = part.get_payload()
+        if part.get_content_type() != "message/delivery-status" or not isinstance(blocks, list):
+            continue
+        for block in blocks:
+            if not isinstance(block, Message) or not block.get("Final-Recipient"):
                 continue
-            for block in blocks:
-                if isinstance(block, Message) and block.get("Final-Recipient"):
-                    words = f"{block.get('Diagnostic-Code', '')} {block.get('Status', '')}"
-                    return read_trouble(words.strip())
-    return MailTrouble("unknown")
+            action = str(block.get("Action") or "failed").strip().lower()
+            if action.startswith("failed"):
+                words = f"{block.get('Diagnostic-Code', '')} {block.get('Status', '')}"
+                return read_trouble(words.strip())
+            is_news = True
+    return None if is_news else MailTrouble("unknown")

@@ -161,12 +161,13 @@ class PaymentRequestDelivery(models.Model):
 
     # === IT CAME BACK === #
 
-    def _bounce(self, trouble):
+    def _bounce(self, trouble, address=None):
         """Mark these e-mails as come back.
 
         :param trouble: a `MailTrouble`, what the mail server of the recipient said
+        :param address: the one that did not take them, when the recipient forwards its mail
         """
         moved = self._apply_outcomes(
-            {row: Outcome("bounced", row._explain_email(trouble)) for row in self}
+            {row: Outcome("bounced", row._explain_email(trouble, address)) for row in self}
         )
         moved._react()

@@ -137,8 +137,11 @@ class PaymentRequestDelivery(models.Model):
         reason = self.env._("The mail server hung up: it may or may not have been sent.")
         return Outcome("unknown", reason)
 
-    def _explain_email(self, trouble):
-        """Return what went wrong and what to do, for an accountant."""
+    def _explain_email(self, trouble, address=None):
+        """Return what went wrong and what to do, for an accountant.
+
+        :param address: where it went wrong, when not at the recipient itself
+        """
         sentences = {
             "bad_address": self.env._("%(email)s does not exist. Correct the address."),
             "mailbox_full": self.env._("The mailbox %(email)s is full. Use SMS, or try later."),
@@ -160,5 +163,5 @@ class PaymentRequestDelivery(models.Model):
         sentence = sentences.get(trouble.advice) or self.env._(
             "The mail server of %(email)s did not take the e-mail. Check the address, or use SMS."
         )
-        words = sentence % {"email": self.recipient}
+        words = sentence % {"email": address or self.recipient}
         return f"{words} ({trouble.code})" if trouble.code else words

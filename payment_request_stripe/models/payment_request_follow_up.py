@@ -96,6 +96,8 @@ class PaymentRequest(models.Model):
         """
         result = super()._message_receive_bounce(email, partner)
         trouble = self.env.context.get("payment_request_bounce")
+        if trouble is False:
+            return result  # nothing came back, or it is known which one
         trouble = trouble if isinstance(trouble, MailTrouble) else MailTrouble("unknown")
         for request in self.sudo():
             rows = request.delivery_ids.filtered(

@@ -145,7 +145,9 @@ class TestBounce(DeliveryCase):
         ].create({"name": "example.org"})
         self.bounce_address = domain.bounce_email
 
-    def _bounce(self, status="5.1.1", recipient="petra@example.com", reference=None):
+    def _bounce(
+        self, status="5.1.1", recipient="petra@example.com", reference=None, action="failed"
+    ):
         """Let a mail server's delivery status notification come in."""
         lines = [
             "From: MAILER-DAEMON@example.com",
@@ -168,9 +170,9 @@ class TestBounce(DeliveryCase):
         if recipient:
             lines += [
                 f"Final-Recipient: rfc822; {recipient}",
-                "Action: failed",
+                *([f"Action: {action}"] if action else []),
                 f"Status: {status}",
-                f"Diagnostic-Code: smtp; 550 {status} no",
+                f"Diagnostic-Code: smtp; {status[0]}50 {status} no",
                 "",
             ]
         original = EmailMessage()
@@ -203,8 +205,41 @@ class TestBounce(DeliveryCase):
         self.assertEqual(self.row.state, "bounced")
 
     def test_of_somebody_else(self):
-        self._bounce(recipient="other@example.com")
+        self._bounce(recipient="other@example.com", reference="<1@other.example.com>")
         self.assertEqual(self.row.state, "sent")
+
+    def test_of_the_address_that_the_recipient_forwards_to(self):
+        self._bounce(recipient="anna@example.net")
+        self.assertEqual(self.row.state, "bounced")
+        self.assertIn("anna@example.net does not exist", self.row.failure_reason)
+        self.assertIn("did not reach petra@example.com", self._get_activities(self.request))
+
+    def test_the_very_e_mail_that_came_back_is_marked(self):
+        self.row.action_send_again()
+        with mail_server(self.env) as server:
+            self._drain()
+        newer = self.request.delivery_ids - self.row
+        self._bounce()
+        self.assertEqual((self.row.state, newer.state), ("bounced", "sent"))
+        self._bounce(reference=server.mails[0][1]["Message-Id"])
+        self.assertEqual(newer.state, "bounced")
+
+    def test_a_server_that_still_tries_has_not_given_up(self):
+        """Postfix warns after four hours, and gives up after five days."""
+        self.company.payment_request_cascade = True
+        for action in ("delayed", "Delayed (still trying)", "relayed", "delivered", "expanded"):
+            self._bounce("4.4.1", action=action)
+            self._drain()
+            self.assertEqual(self.request.delivery_ids.mapped("state"), ["sent"], action)
+            self.assertFalse(self.request.activity_ids)
+        self._bounce("4.4.7", action="failed")
+        self._drain()
+        self.assertEqual(self.row.state, "bounced")
+        self.assertEqual(len(self.request.delivery_ids), 2, "the SMS follows")
+
+    def test_a_notification_without_an_action(self):
+        self._bounce(action=None)
+        self.assertEqual(self.row.state, "bounced")
 
     def test_repeated(self):
         self._bounce()
