@@ -44,11 +44,12 @@ ADVICE: dict[str, str] = {
 }
 
 # What a phone answers to get no more messages, or some again: Twilio's default keywords
-# (its "Support for Opt-out Keywords"). With Advanced Opt-Out Twilio names the wish itself.
+# (its "Support for Opt-out Keywords"), but for YES, which answers much else as well. With Advanced
+# Opt-Out Twilio names the wish itself.
 OPT_OUT_WORDS = frozenset(
     {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "revoke"}
 )
-OPT_IN_WORDS = frozenset({"start", "unstop", "yes"})
+OPT_IN_WORDS = frozenset({"start", "unstop"})
 
 
 def delivery_state(vendor_status: str) -> str:

@@ -66,6 +66,7 @@ from . import (
     payment_request_trace,
     payment_request_sms,
     payment_request_sms_answer,
+    phone_blacklist,
     payment_request_statement,
     payment_request_unreached,
     payment_request_reminder_plan,

@@ -277,7 +277,7 @@ class PaymentRequestDelivery(models.Model):
         moved.filtered(lambda row: row.state in LEFT).request_id._note_first_sent()
         numbers = [row.recipient for row, outcome in outcomes.items() if outcome.opted_out]
         if numbers:
-            self.env["phone.blacklist"].sudo()._add(numbers)
+            self.env["phone.blacklist"].sudo()._add_stopped(numbers)
         return moved
 
     def _get_outcome_values(self, outcome):

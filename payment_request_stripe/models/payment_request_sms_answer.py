@@ -42,18 +42,38 @@ class PaymentRequestDelivery(models.Model):
         blacklist = companies.env["phone.blacklist"]
         if wish == "stop":
             note = self.env._("%(number)s has answered STOP to an SMS.", number=number)
-            blacklist._add([number], message=note)
-        else:
-            note = self.env._("%(number)s has answered START: SMS are welcome.", number=number)
-            if not blacklist.search_count([("number", "=", number)], limit=1):
-                return
-            blacklist._remove([number], message=note)
+            blacklist._add_stopped([number], message=note)
+            self._tell_requests(companies, number, note)
+            return
+        entry = blacklist.search([("number", "=", number)], limit=1)
+        if not entry:
+            return
+        if not entry.is_stopped_by_phone:
+            self._ask_about_start(companies, entry)
+            return
+        note = self.env._("%(number)s has answered START: SMS are welcome.", number=number)
+        blacklist._remove([number], message=note)
         self._tell_requests(companies, number, note)
 
     @api.model
-    def _tell_requests(self, companies, number, note):
-        """Say it on the open requests that `number` had an SMS about."""
-        requests = (
+    def _ask_about_start(self, companies, entry):
+        """Have a person decide on a START, when it was a person who blocked the number.
+
+        :param entry: of Odoo's phone blacklist
+        """
+        summary = self.env._("%(number)s wants SMS again", number=entry.number)
+        note = self.env._(
+            "It answered START, but it did not get on the phone blacklist by its own STOP. Take it "
+            "off the list if the customer may decide so."
+        )
+        entry.message_post(body=note, subtype_xmlid="mail.mt_note")
+        for request in self._get_told_requests(companies, entry.number).sorted("id")[-1:]:
+            request._notify_person_in_charge(summary, note)
+
+    @api.model
+    def _get_told_requests(self, companies, number):
+        """Return the open requests that `number` had an SMS about."""
+        return (
             self.with_user(SUPERUSER_ID)
             .search(
                 [
@@ -65,6 +85,11 @@ class PaymentRequestDelivery(models.Model):
             )
             .request_id
         )
+
+    @api.model
+    def _tell_requests(self, companies, number, note):
+        """Say it on the open requests that `number` had an SMS about."""
+        requests = self._get_told_requests(companies, number)
         requests._message_log_batch({request.id: note for request in requests})
         for request in requests:
             request._log_step("the recipient of its SMS answered")

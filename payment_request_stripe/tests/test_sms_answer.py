@@ -60,6 +60,39 @@ class TestSmsAnswer(DeliveryCase, HttpCase):
         self.assertFalse(self._is_blocked())
         self.assertEqual(self._send(to_phone=PHONE).state, "sent")
 
+    def test_yes_answers_much_else(self):
+        self._answer("STOP")
+        self._answer("Yes")
+        self.assertTrue(self._is_blocked())
+
+    def test_start_lifts_what_a_refusal_told(self):
+        self.twilio.opted_out.add(PHONE)
+        self._send(to_phone=PHONE)
+        self.assertTrue(self._is_blocked())
+        self._answer("UNSTOP")
+        self.assertFalse(self._is_blocked())
+
+    def test_start_leaves_what_a_person_entered(self):
+        """A person decides, whatever the phone said before or after."""
+        request = self._send(to_phone=PHONE).request_id
+        blacklist = self.env["phone.blacklist"]
+        blacklist.add(PHONE)
+        self._answer("STOP")
+        self._answer("START")
+        self.assertTrue(self._is_blocked())
+        self.assertIn(f"{PHONE} wants SMS again", self._get_activities(request))
+        self._answer("START")
+        self.assertEqual(len(request.activity_ids), 1)
+        blacklist.remove(PHONE)
+        self._answer("STOP")
+        blacklist.add(PHONE)
+        self._answer("START")
+        self.assertTrue(self._is_blocked(), "entered by a person as well")
+        blacklist.remove(PHONE)
+        self._answer("STOP")
+        self._answer("START")
+        self.assertFalse(self._is_blocked())
+
     def test_start_of_a_stranger_leaves_no_trace(self):
         self._answer("START")
         blacklist = self.env["phone.blacklist"].with_context(active_test=False)
@@ -113,8 +146,10 @@ class TestSmsAnswer(DeliveryCase, HttpCase):
     def test_words(self):
         for word in ("STOP", "stopall", "Unsubscribe", "CANCEL", "End", "quit", "stop!"):
             self.assertEqual(wish_of_answer("", word), "stop", word)
-        for word in ("START", "unstop", "Yes"):
+        for word in ("START", "unstop"):
             self.assertEqual(wish_of_answer("", word), "start", word)
+        self.assertEqual(wish_of_answer("START", "Yes"), "start", "Twilio takes it so")
+        self.assertEqual(wish_of_answer("", "Yes"), "", "it may answer anything")
         self.assertEqual(wish_of_answer("HELP", "STOP"), "")
 
     def test_stop_learnt_from_a_report_over_http(self):
