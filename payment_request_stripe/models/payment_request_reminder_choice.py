@@ -7,6 +7,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from .payment_request_changes import get_native_domain
+from .payment_request_pay import PAID_EVENTS
 
 # Messages that the customer got, or may have got.
 REACHED = ("sending", "sent", "delivered", "unknown")
@@ -137,6 +138,7 @@ class PaymentRequestReminderRun(models.Model):
             most=company.payment_request_reminder_max,
             since=company._get_reminder_interval_start(today),
             reached=REACHED,
+            paid_events=PAID_EVENTS,
             own_plan=partners._field_to_sql("p", "payment_request_reminder_plan_id"),
             customer_hold=partners._field_to_sql("p", "payment_request_hold"),
             native=native._search(
@@ -158,18 +160,29 @@ class AccountMove(models.Model):
 
 # `invoice`: the open invoices with what their customer, plan and log say; `reason`: the first of
 # what keeps each from being reminded of. What is rare is collected once, not looked up by invoice.
+# `unbooked`: what Stripe took and the books could not take yet; the payer reads that it is on its
+# way.
 VERDICTS = """
 WITH plan AS (
     SELECT id FROM payment_request_reminder_plan
      WHERE active AND (company_id IS NULL OR company_id = %(company)s)
+), unbooked AS (
+    SELECT DISTINCT request_id FROM payment_request_event
+     WHERE state = 'failed' AND event_type IN %(paid_events)s AND request_id IS NOT NULL
 ), asked AS (
     SELECT l.move_id,
-           bool_or(r.state = 'processing') AS is_processing,
+           bool_or(r.state = 'processing' OR unbooked.request_id IS NOT NULL) AS is_processing,
            bool_or(r.dispute_state IN ('inquiry', 'open')) AS is_disputed,
            bool_or(r.state = 'draft') AS is_draft
       FROM payment_request r JOIN payment_request_line l ON l.request_id = r.id
+ LEFT JOIN unbooked ON unbooked.request_id = r.id
      WHERE r.company_id = %(company)s
-       AND (r.state IN ('processing', 'draft') OR r.dispute_state IN ('inquiry', 'open'))
+       AND r.id IN (
+        SELECT request_id FROM unbooked
+         UNION
+        SELECT id FROM payment_request
+         WHERE company_id = %(company)s
+           AND (state IN ('processing', 'draft') OR dispute_state IN ('inquiry', 'open')))
   GROUP BY l.move_id
 ), native AS (
     SELECT DISTINCT invoice_id AS move_id

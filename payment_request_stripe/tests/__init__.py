@@ -65,6 +65,7 @@ from . import (
     test_reminder_changes,
     test_reminder_quarter,
     test_reminder_reasons,
+    test_reminder_unbooked,
     test_renew_link,
     test_resend,
     test_report,
