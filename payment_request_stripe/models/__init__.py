@@ -89,6 +89,7 @@ from . import (
     payment_request_changes,
     payment_request_changes_tell,
     payment_request_heal,
+    payment_request_mode,
     payment_request_payout,
     payment_request_payout_build,
     payment_request_payout_line,

@@ -3,7 +3,7 @@
 import uuid
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..exceptions import PayerNotice
 from ..gateways.errors import GatewayError, Refused
@@ -150,6 +150,17 @@ class PaymentRequestCheckout(models.Model):
         payload = provider._get_stripe_gateway().retrieve_checkout(self.stripe_checkout_session_ref)
         self.env["payment.request.event"]._store(provider, payload)
         self.request_id._commit()
+
+    @api.model
+    def _get_polled_domain(self):
+        """Return which checkouts the poll asks about: open ones, and debits under way."""
+        return [
+            "|",
+            ("state", "=", "open"),
+            "&",
+            ("state", "=", "complete"),
+            ("request_id.state", "=", "processing"),
+        ]
 
     def _poll(self):
         """Ask Stripe from the poll; what goes wrong waits for the next one."""

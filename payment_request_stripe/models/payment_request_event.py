@@ -231,7 +231,7 @@ class PaymentRequestEvent(models.Model):
             event = parse_event(self.payload)
         except MalformedPayload as error:
             return "ignored", str(error)
-        if not self.provider_id._is_payment_request_event_ours(event.livemode):
+        if not self._is_counting(event):
             return "ignored", self.env._("The event's mode (test or live) is not the provider's.")
         handler = self._get_handler(event.type)
         if not handler:

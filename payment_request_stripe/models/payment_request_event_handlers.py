@@ -127,11 +127,7 @@ class PaymentRequestEvent(models.Model):
         checkouts = self.env["payment.request.checkout"].search(
             [
                 ("stripe_checkout_session_ref", "!=", False),
-                "|",
-                ("state", "=", "open"),
-                "&",
-                ("state", "=", "complete"),
-                ("request_id.state", "=", "processing"),
+                *self.env["payment.request.checkout"]._get_polled_domain(),
             ],
             order="asked_at nulls first, id",
             limit=500,

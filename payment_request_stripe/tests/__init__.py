@@ -41,6 +41,7 @@ from . import (
     test_outgoing_events,
     test_orphans,
     test_metrics,
+    test_mode,
     test_neutralize,
     test_pay_flow,
     test_pay_pages,

@@ -33,9 +33,9 @@ class StripeAnswers(StripeUndo):
         if route == "/v1/checkout/sessions":
             return self._open_session(params, livemode)
         if route == "/v1/checkout/sessions/{id}":
-            return self._expanded(self._find(self.sessions, "checkout session", ref), params)
+            return self._expanded(self._find_session(ref, livemode), params)
         if route == "/v1/checkout/sessions/{id}/expire":
-            return self._expire_session(ref)
+            return self._expire_session(ref, livemode)
         if route == "/v1/payment_intents":
             return self.pay_directly(params)
         if route == "/v1/payment_intents/{id}":
@@ -138,8 +138,13 @@ class StripeAnswers(StripeUndo):
         if total > 99_999_999:
             raise StripeRefusal(400, "The amount is too large.", "amount_too_large", "line_items")
 
-    def _expire_session(self, ref):
-        session = self._find(self.sessions, "checkout session", ref)
+    def _find_session(self, ref, livemode):
+        """Return a session; a key of one mode does not know those of the other."""
+        known = {ref: one for ref, one in self.sessions.items() if one["livemode"] == livemode}
+        return self._find(known, "checkout session", ref)
+
+    def _expire_session(self, ref, livemode):
+        session = self._find_session(ref, livemode)
         if session["status"] != "open":
             raise StripeRefusal(
                 400,

@@ -28,7 +28,8 @@ class BookingCase(PaymentRequestCommon):
         checkouts = self.env["payment.request.checkout"].sudo()
         values = checkouts._prepare_checkout(request, quote, f"key of {len(self.stripe.sessions)}")
         parameters = values["parameters"]
-        session = self.stripe.new_session(parameters)
+        is_live = request.provider_id.state == "enabled"
+        session = self.stripe.new_session(parameters, livemode=is_live)
         return checkouts.create(
             {
                 **values,
