@@ -7,7 +7,7 @@ from odoo.tools import format_datetime
 
 from ..gateways.errors import GatewayError, Unavailable
 from ..gateways.stripe_api import API_VERSION
-from .payment_request_health import STALE_AFTER
+from .payment_request_health import SHOWN_STATES
 from .payment_request_pay import PAID_EVENTS
 
 # An event or a message waits for seconds; a scheduled action starts a minute late at most.
@@ -17,6 +17,8 @@ LATE_AFTER = timedelta(hours=1)
 SILENT_TOO_LONG = timedelta(minutes=30)
 # Technical trouble that is gone at the second or third try needs nobody.
 TRIES_BY_ITSELF = 3
+# A run that failed is tried again; one that fails so often in a row fails for a reason.
+FAILS_TOO_OFTEN = 3
 # What was learned only by asking, so long after the webhook should have told it.
 SILENCE_AFTER = timedelta(minutes=10)
 SILENCE_WITHIN = timedelta(days=1)
@@ -30,25 +32,14 @@ class PaymentProvider(models.Model):
     payment_request_health_ids = fields.One2many("payment.request.health", "provider_id")
     payment_request_health_line_ids = fields.One2many("payment.request.health.line", "provider_id")
     payment_request_health_state = fields.Selection(
-        selection=[
-            ("none", "Not Looked at Yet"),
-            ("ok", "All Is Well"),
-            ("trouble", "Something Is Wrong"),
-            ("stale", "Nobody Looks"),
-        ],
+        selection=SHOWN_STATES,
         compute="_compute_payment_request_health_state",
     )
 
     def _compute_payment_request_health_state(self):
-        stale = fields.Datetime.now() - STALE_AFTER
         for provider in self:
             health = provider.payment_request_health_ids
-            if not health.checked_at:
-                provider.payment_request_health_state = "none"
-            elif health.checked_at < stale:
-                provider.payment_request_health_state = "stale"
-            else:
-                provider.payment_request_health_state = health.state
+            provider.payment_request_health_state = health.shown_state or "none"
 
     def action_payment_request_check_health(self):
         """Look at this provider now, and ask Stripe."""
@@ -106,6 +97,7 @@ class PaymentProvider(models.Model):
             "messages": provider._get_messages_health(),
             "switched_off": provider._get_switched_off_health(),
             "late": provider._get_late_health(),
+            "failing": provider._get_failing_health(),
         }
 
     def _get_key_health(self, said):
@@ -158,8 +150,9 @@ class PaymentProvider(models.Model):
     def _get_silence_health(self):
         """Payments that were noticed only by asking mean that events do not arrive."""
         events, now = self.env["payment.request.event"], fields.Datetime.now()
-        told = [("provider_id", "=", self.id), ("event_ref", "not =like", "sync:%")]
-        last = events.search(told, order="id desc", limit=1)
+        last = events.search(
+            [("provider_id", "=", self.id), *events._get_told_domain()], order="id desc", limit=1
+        )
         asked = events.search_count(
             [
                 ("provider_id", "=", self.id),
@@ -255,6 +248,17 @@ class PaymentProvider(models.Model):
             for cron in crons.filtered("lastcall")
         )
         return trouble or "", runs or self.env._("None has run yet.")
+
+    def _get_failing_health(self):
+        """Odoo counts a run that failed as a run, and sets the next one: only its counter tells."""
+        crons = self._get_payment_request_crons()
+        failing = crons.filtered(lambda cron: cron.failure_count >= FAILS_TOO_OFTEN)
+        trouble = failing and self.env._(
+            "Failed each time lately: %(names)s. Read why in the server's log, mend it, and press "
+            "Run Manually under Scheduled Actions.",
+            names=", ".join(failing.mapped("name")),
+        )
+        return trouble or "", self.env._("None fails.")
 
     def _get_payment_request_crons(self):
         """Return the scheduled actions of this addon, those that are switched off included."""

@@ -5,6 +5,7 @@ from psycopg2.errors import SerializationFailure
 from odoo import api, models
 
 from ..gateways.json_text import storable, to_json
+from ..gateways.reach import EVENT_TYPE
 from .ir_cron import TRIGGER
 
 WORKER = "payment_request_stripe.ir_cron_process_events"
@@ -63,6 +64,11 @@ class PaymentRequestEvent(models.Model):
             wake = worker._wake_workers if quiet else worker._wake_workers_soon
             self.env.cr.postcommit.add(wake)
         return new
+
+    @api.model
+    def _get_told_domain(self):
+        """Return what Stripe itself told: not what we asked for, nor our own knocking."""
+        return [("event_ref", "not =like", "sync:%"), ("event_type", "!=", EVENT_TYPE)]
 
     @api.model
     def _is_stored(self, provider, ref):

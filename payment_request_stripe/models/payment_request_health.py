@@ -24,7 +24,14 @@ TITLES = {
     "messages": _lt("Messages that wait"),
     "switched_off": _lt("Scheduled actions"),
     "late": _lt("Last runs"),
+    "failing": _lt("Failed runs"),
 }
+SHOWN_STATES = [
+    ("none", "Not Looked at Yet"),
+    ("ok", "All Is Well"),
+    ("trouble", "Something Is Wrong"),
+    ("stale", "Nobody Looks"),
+]
 
 
 class PaymentRequestHealth(models.Model):
@@ -45,6 +52,9 @@ class PaymentRequestHealth(models.Model):
         default="ok",
         required=True,
         readonly=True,
+    )
+    shown_state = fields.Selection(
+        selection=SHOWN_STATES, string="Health", compute="_compute_shown_state"
     )
     checked_at = fields.Datetime(string="Looked At", readonly=True)
     asked_at = fields.Datetime(string="Stripe Asked At", readonly=True)
@@ -68,6 +78,15 @@ class PaymentRequestHealth(models.Model):
             if set(vals) - {"user_id"} - mail_fields:
                 raise AccessError(self.env._("The health of a provider is kept by the system."))
         return super().write(vals)
+
+    @api.depends("state", "checked_at")
+    def _compute_shown_state(self):
+        stale = fields.Datetime.now() - STALE_AFTER
+        for health in self:
+            if not health.checked_at:
+                health.shown_state = "none"
+            else:
+                health.shown_state = "stale" if health.checked_at < stale else health.state
 
     # === LOOKING === #
 

@@ -35,7 +35,7 @@ class PaymentRequest(models.Model):
             )
         )
         oldest = events.search(ours & Domain("state", "=", "received"), order="id", limit=1)
-        last = events.search(ours, order="id desc", limit=1)
+        last = events.search(ours & Domain(events._get_told_domain()), order="id desc", limit=1)
         return {
             "waiting": counts.get("received", 0),
             "failed": counts.get("failed", 0),

@@ -8,6 +8,7 @@ from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
+from ..gateways.reach import EVENT_TYPE
 from ..models.payment_request_health import TITLES
 from .common import PaymentRequestCommon
 from .stripe_wire import StripeWireCase
@@ -217,6 +218,21 @@ class TestHealth(StripeWireCase, PaymentRequestCommon):
             lambda: self.worker.write({"nextcall": now + timedelta(minutes=3)}),
             "Not run when they were due",
         )
+        self.assertTurns(
+            "failing",
+            lambda: self.worker.write({"failure_count": 3, "lastcall": now}),
+            lambda: self.worker.write({"failure_count": 0}),
+            self.worker.name,
+        )
+
+    def test_our_own_knocking_does_not_break_the_silence(self):
+        self._event("sync:cs_1:complete:paid", state="done", age=30)
+        for told in ({}, {"ref": "evt_check_1", "event_type": EVENT_TYPE, "state": "ignored"}):
+            if told:
+                self._event(**told)
+            self._look()
+            red = self.health.line_ids.filtered(lambda line: line.state == "trouble")
+            self.assertEqual(red.mapped("code"), ["silence"], told)
 
     def test_nobody_looks(self):
         """When no scheduled action runs at all, the panel says so by itself."""
@@ -224,9 +240,12 @@ class TestHealth(StripeWireCase, PaymentRequestCommon):
         self.health.checked_at = fields.Datetime.now() - timedelta(hours=2)
         self.provider.invalidate_recordset()
         self.assertEqual(self.provider.payment_request_health_state, "stale")
+        panel = self.health.with_user(self.readonly_user)
+        self.assertEqual(panel.shown_state, "stale", "accountants see it too")
         self._run_cron("ir_cron_check_health")
-        self.provider.invalidate_recordset()
+        self.env.invalidate_all()
         self.assertEqual(self.provider.payment_request_health_state, "ok")
+        self.assertEqual(panel.shown_state, "ok")
 
     def test_stripe_is_asked_once_an_hour_or_by_the_button(self):
         self._run_cron("ir_cron_check_health")

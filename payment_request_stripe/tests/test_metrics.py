@@ -4,6 +4,7 @@ import json
 
 from odoo.tests import tagged
 
+from ..gateways.reach import EVENT_TYPE
 from .api_case import ApiCase
 
 
@@ -46,6 +47,18 @@ class TestMetrics(ApiCase):
         self.assertEqual((data["inbox"]["waiting"], data["inbox"]["failed"]), (0, 1))
         self.assertEqual((data["outbox"]["queued"], data["outbox"]["unknown"]), (0, 1))
         self.assertEqual(data["requests"]["sent"], 0, "tests of the set-up count nowhere")
+
+    def test_only_what_stripe_told_counts_as_its_last_event(self):
+        events = self.env["payment.request.event"].sudo()
+        for ref, event_type in (
+            ("evt_check_1", EVENT_TYPE),
+            ("sync:pi_1:succeeded", "payment_intent.succeeded"),
+        ):
+            event = self.stripe.event(event_type, {"object": "x", "id": "y"})
+            events._store(self.provider, {**event, "id": ref})
+        self.assertIsNone(self._read()["inbox"]["lastEventSeconds"])
+        events._store(self.provider, self.stripe.event("charge.updated", {"object": "x"}))
+        self.assertIsNotNone(self._read()["inbox"]["lastEventSeconds"])
 
     def test_the_health_is_told_by_codes(self):
         provider = self.provider.sudo()
