@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import secrets
+import socket
 import time
 
 import requests
@@ -39,6 +40,18 @@ def knock(url: str, secret: str, *, livemode: bool) -> tuple[int | None, str]:
     except requests.RequestException:
         return None, ref
     return answer.status_code, ref
+
+
+def answers(host: str, port: int, *, greets: bool) -> bool:
+    """Tell whether something answers at a port, within seconds.
+
+    :param greets: it is expected to say something first, as mail servers do
+    """
+    try:
+        with socket.create_connection((host, port), timeout=TIMEOUT) as connection:
+            return not greets or bool(connection.recv(1))
+    except OSError:
+        return False
 
 
 def _sign(body: bytes, secret: str) -> str:

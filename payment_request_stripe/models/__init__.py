@@ -15,6 +15,8 @@ from . import (
     payment_provider,
     payment_provider_endpoint,
     payment_provider_check,
+    payment_provider_check_mail,
+    payment_provider_check_reach,
     payment_provider_check_twilio,
     payment_provider_mend,
     payment_request,

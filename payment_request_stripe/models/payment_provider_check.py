@@ -1,18 +1,13 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from datetime import timedelta
 from typing import NamedTuple
 
-from odoo import fields, models
+from odoo import models
 from odoo.service.db import list_dbs
 from odoo.tools import config
 
 from ..gateways.errors import GatewayError
-from ..gateways.reach import EVENT_TYPE, knock
 from ..gateways.stripe_api import key_mode
-
-# An event that came so lately proves that the address is heard.
-HEARD_WITHIN = timedelta(days=7)
 
 
 class Check(NamedTuple):
@@ -142,18 +137,6 @@ class PaymentProvider(models.Model):
         names = ", ".join(off.mapped("name"))
         return Check("workers", "trouble", self.env._("Switched off: %(names)s.", names=names))
 
-    def _check_setup_mail(self):
-        servers = self.env["ir.mail_server"].search_count([])
-        if not servers and config["smtp_server"] in (None, False, "", "localhost"):
-            sentence = self.env._("There is no server for outgoing e-mail.")
-            return Check("mail", "trouble", sentence)
-        if not self.company_id.email:
-            sentence = self.env._("The company has no e-mail address to write from.")
-            return Check("company", "trouble", sentence)
-        return Check(
-            "mail", "ok", self.env._("E-mails come from %(email)s.", email=self.company_id.email)
-        )
-
     # === AT STRIPE === #
 
     def _check_setup_account(self):
@@ -203,52 +186,5 @@ class PaymentProvider(models.Model):
             return [Check("webhook", "trouble", troubles[0])]
         if "count" not in said:
             return []  # the account's line says why
-        sentence = self.env._("Stripe tells all that we handle, and signs it.")
+        sentence = self.env._("Stripe tells all that we handle.")
         return [Check("webhook", "ok", sentence)]
-
-    def _check_setup_reachable(self):
-        """Look for an event that came lately, or knock at our own address with a signed one."""
-        lately = fields.Datetime.now() - HEARD_WITHIN
-        last = self.env["payment.request.event"].search(
-            [
-                ("provider_id", "=", self.id),
-                ("event_ref", "not =like", "sync:%"),
-                ("event_type", "!=", EVENT_TYPE),
-                ("create_date", ">=", lately),
-            ],
-            order="id desc",
-            limit=1,
-        )
-        if last:
-            moment = self._tell_moment(last.create_date)
-            sentence = self.env._("Stripe's last event came on %(moment)s.", moment=moment)
-            return Check("reachable", "ok", sentence)
-        secret = (self.payment_request_webhook_secret or "").split(",")[0].strip()
-        if not secret:
-            sentence = self.env._("It can be tried once there is a webhook.")
-            return Check("reachable", "note", sentence)
-        url = self.payment_request_webhook_url
-        status, _ref = knock(url, secret, livemode=self.state == "enabled")
-        if status == 200:
-            sentence = self.env._("A signed event was heard at %(url)s.", url=self.get_base_url())
-            return Check("reachable", "ok", sentence)
-        return Check("reachable", "trouble", self._explain_knock(status))
-
-    def _explain_knock(self, status):
-        if status is None:
-            return self.env._(
-                "Nothing answers at %(url)s. Check the address and the proxy before Odoo; Stripe "
-                "must reach it from outside.",
-                url=self.get_base_url(),
-            )
-        if status == 404:
-            return self.env._(
-                "Another database or site answers at %(url)s: check web.base.url and dbfilter.",
-                url=self.get_base_url(),
-            )
-        return self.env._(
-            "The webhook at %(url)s answered %(status)s instead of 200: check the proxy before "
-            "Odoo, and that it leaves the body of requests as it is.",
-            url=self.get_base_url(),
-            status=status,
-        )

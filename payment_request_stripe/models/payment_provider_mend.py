@@ -26,6 +26,7 @@ class PaymentProvider(models.Model):
             "journal": self._make_setup_journal,
             "clearing": self._make_setup_clearing,
             "address": self._open_setup_base_url,
+            "reachable": self._open_setup_base_url,
             "webhook": self._make_setup_webhook,
             "workers": self._switch_setup_workers_on,
             "mail": lambda: self.env["ir.actions.act_window"]._for_xml_id(

@@ -1,5 +1,6 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import time
 import uuid
 from datetime import timedelta
 
@@ -12,6 +13,9 @@ from ..gateways.money import minimum, to_major
 from ..gateways.stripe_api import key_mode
 
 JOURNAL_CODE = "PLTST"
+# How often, and after how many seconds, it is looked whether Stripe's own event has come.
+LOOKS = 30
+LOOK_EVERY = 0.5
 
 
 class PaymentProvider(models.Model):
@@ -31,7 +35,8 @@ class PaymentProvider(models.Model):
         self.check_access("write")
         provider = self.sudo().with_company(self.company_id)
         provider._check_setup_test()
-        requests = provider.env["payment.request"]
+        requests, events = provider.env["payment.request"], provider.env["payment.request.event"]
+        told = events.search([], order="id desc", limit=1).id or 0
         requests._undo_setup_tests(provider)
         request = requests._make_setup_test(provider)
         steps = [
@@ -45,7 +50,30 @@ class PaymentProvider(models.Model):
         passed = request._pay_setup_test(steps)
         requests._undo_setup_tests(provider)
         steps.append(self.env._("Cleaned up: invoice and payment are cancelled."))
-        return passed, steps
+        return passed and provider._hear_setup_test(told, steps), steps
+
+    def _hear_setup_test(self, told, steps):
+        """Wait for Stripe's own event, which proves address and signature; add a sentence.
+
+        :param int told: the last event that was there before the payment
+        :return: whether one came in time
+        """
+        events = self.env["payment.request.event"]
+        new = [("provider_id", "=", self.id), ("id", ">", told), *events._get_told_domain()]
+        for _look in range(LOOKS):
+            self.env["ir.cron"]._commit_progress()  # what came meanwhile is seen only after it
+            if events.search_count(new, limit=1):
+                steps.append(self.env._("Stripe's own event has arrived, rightly signed."))
+                return True
+            time.sleep(LOOK_EVERY)
+        steps.append(
+            self.env._(
+                "Stripe's own event has not arrived. Check that %(url)s can be reached from "
+                "outside, and that the signing secret is the one of this webhook at Stripe.",
+                url=self.get_base_url(),
+            )
+        )
+        return False
 
     def _check_setup_test(self):
         if self.state != "test" or key_mode(self.stripe_secret_key or "") != "test":

@@ -21,7 +21,7 @@ logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 
 class FakeMailServer:
-    """aiosmtpd's handler: takes mail, refuses recipients, or hangs up."""
+    """aiosmtpd's handler: takes mail, refuses senders and recipients, or hangs up."""
 
     def __init__(self):
         self.mails = []
@@ -33,6 +33,12 @@ class FakeMailServer:
         self.connections += 1
         session.host_name = hostname
         return responses
+
+    async def handle_MAIL(self, _server, _session, envelope, address, _options):
+        if address in self.refuse:
+            return self.refuse[address]
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(self, server, _session, envelope, address, _options):
         if address == self.hang_up_on:

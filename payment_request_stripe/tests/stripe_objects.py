@@ -27,6 +27,8 @@ class StripeObjects:
         self.charges = {}
         self.webhook_endpoints = {}
         self.events = []
+        # Who is told of each event at once, as by a webhook.
+        self.webhook = None
         self._intent_data = {}
 
     # === THE PAYER'S DEEDS === #
@@ -97,6 +99,8 @@ class StripeObjects:
             "data": {"object": copy.deepcopy(obj)},
         }
         self.events.append(event)
+        if self.webhook:
+            self.webhook(event)
         return event
 
     # === MAKING === #

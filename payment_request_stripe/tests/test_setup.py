@@ -1,39 +1,20 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
+
+from freezegun import freeze_time
+
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from .common import PaymentRequestHttpCase
-from .delivery_case import ACCOUNT, TOKEN, DeliveryCase
+from .setup_case import SetupCase
 from .twilio_wire import GOOD_SENDER
 
 
 @tagged("post_install", "-at_install")
-class TestSetup(DeliveryCase, PaymentRequestHttpCase):
-    """The assistant: each line green, or a sentence and what mends it; and a test payment."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.env["ir.mail_server"].create({"name": "Out", "smtp_host": "127.0.0.1"})
-        cls.company.email = "office@hartmann.example"
-        cls.provider = cls.provider.sudo()
-
-    def setUp(self):
-        super().setUp()
-        self.env["ir.config_parameter"].set_param("web.base.url", self.base_url())
-        with self._as_in_production(self.provider) as provider:
-            provider.action_payment_request_create_webhook()
-        (self.endpoint,) = self.stripe.webhook_endpoints.values()
-        # Stripe was heard lately; else the assistant knocks at this very server.
-        self.env["payment.request.event"].sudo()._store(
-            self.provider, self.stripe.event("charge.updated", {"object": "charge", "id": "ch_x"})
-        )
-
-    def _open(self):
-        with self._as_in_production(self.provider) as provider:
-            action = provider.action_payment_request_check()
-        return self.env[action["res_model"]].browse(action["res_id"])
+class TestSetup(SetupCase):
+    """The assistant: each line green, or a sentence and what mends it."""
 
     def _mend(self, setup, code):
         lines = setup.line_ids.filtered(lambda line: line.code == code)
@@ -119,6 +100,7 @@ class TestSetup(DeliveryCase, PaymentRequestHttpCase):
         worker.active = False
         setup = self._open()
         for code in ("clearing", "webhook", "workers"):
+            self._hear()
             self._mend(setup, code)
         self.assertTrue(setup.is_ready, setup.line_ids.mapped("sentence"))
         self.assertTrue(worker.active)
@@ -142,13 +124,12 @@ class TestSetup(DeliveryCase, PaymentRequestHttpCase):
 
     def test_the_webhook_is_knocked_at_as_stripe_would(self):
         events = self.env["payment.request.event"].sudo()
-        events.search([]).unlink()
         parameters, provider = self.env["ir.config_parameter"], self.provider
         secret = provider.payment_request_webhook_secret
-        self.assertHears("ok", "A signed event was heard")
+        self.assertHears("note", "An event that we signed ourselves was heard")
         self.assertEqual(events.search([]).mapped("event_type"), ["payment_request.check"])
         provider.payment_request_webhook_secret = "whsec_of_nobody," + secret
-        self.assertHears("ok", "A signed event was heard")  # each secret is taken
+        self.assertHears("note", "An event that we signed ourselves")  # each secret is taken
         parameters.set_param("web.base.url", f"{self.base_url()}/elsewhere")
         self.assertHears("trouble", "Another database or site answers")
         parameters.set_param("web.base.url", "http://127.0.0.1:9")
@@ -157,6 +138,47 @@ class TestSetup(DeliveryCase, PaymentRequestHttpCase):
         self.assertHears("note", "once there is a webhook")
         self._receive()
         self.assertEqual(set(events.search([]).mapped("state")), {"ignored"})
+
+    def test_what_came_before_a_change_proves_nothing(self):
+        parameters, provider = self.env["ir.config_parameter"], self.provider
+        self._hear()
+        self.assertHears("ok", "Stripe's last event came on")
+        later = fields.Datetime.now() + timedelta(minutes=1)
+        with freeze_time(later):
+            provider.payment_request_webhook_secret = "whsec_mistyped"
+            self.assertHears("note", "whether the signing secret is right")
+        provider.payment_request_heard_since = False
+        self.assertHears("ok", "Stripe's last event came on")
+        address = parameters.search([("key", "=", "web.base.url")])
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE ir_config_parameter SET write_date = %s WHERE id = %s", [later, address.id]
+        )
+        self.assertHears("note", "An event that we signed ourselves")
+
+    def test_the_mail_server_is_tried(self):
+        server = self.env["ir.mail_server"].search([])
+        self.mail.refuse[self.company.email] = "550 5.7.1 not your address"
+        self._assert_red("mail", "The mail server said: 550 5.7.1 not your address")
+        self.mail.refuse.clear()
+        server.write({"smtp_user": "office", "smtp_pass": "wrong"})
+        self._assert_red("mail", "The mail server said: ")
+        server.write({"smtp_user": False, "smtp_pass": False})
+        port = server.smtp_port
+        server.smtp_port = 9
+        self._assert_red("mail", "No mail server answers at 127.0.0.1:9.")
+        server.smtp_port = port
+        self.assertTrue(self._open().is_ready)
+        self.assertFalse(self.mail.mails)
+
+    def test_notes_and_addresses_have_their_button(self):
+        setup = self._open()
+        notes = setup.line_ids.filtered(lambda line: line.state == "note")
+        self.assertTrue(all(notes.mapped("button")))
+        for code in ("reachable", "address"):
+            action = self.provider._mend_setup(code)
+            opened = self.env[action["res_model"]].browse(action["res_id"])
+            self.assertEqual(opened.key, "web.base.url")
 
     def assertHears(self, state, sentence):
         self.env.flush_all()
@@ -171,74 +193,3 @@ class TestSetup(DeliveryCase, PaymentRequestHttpCase):
             self.provider.with_user(self.billing_user).action_payment_request_check()
         with self.assertRaises(AccessError):
             self.provider.with_user(self.billing_user)._make_setup_test_payment()
-
-    # === THE TEST PAYMENT === #
-
-    def _test(self):
-        setups = self._open()
-        with self._as_in_production(setups) as setup:
-            setup.action_test()
-        return setups
-
-    def _get_test_request(self):
-        return self.env["payment.request"].search([("is_setup_test", "=", True)])
-
-    def test_a_test_payment_is_booked_and_cleaned_up(self):
-        numbers = self._create_invoice(5).name
-        balance = sum(self._get_clearing_lines().mapped("balance"))
-        setup = self._test()
-        self.assertEqual(setup.test_state, "passed", setup.test_report)
-        self.assertIn("reconciled in full", setup.test_report)
-        request = self._get_test_request()
-        (charge,) = self.stripe.charges.values()
-        self.assertEqual(charge["payment_intent"], request.stripe_payment_intent_ref)
-        self.assertEqual(request.payment_ids.state, "canceled")
-        self.assertEqual(request.line_ids.move_id.state, "cancel")
-        self.assertFalse(request.activity_ids)
-        self.assertEqual(sum(self._get_clearing_lines().mapped("balance")), balance)
-        self.assertFalse(request.partner_id.active)
-        self.assertFalse(request.line_ids.move_id.journal_id.active)
-        following = int(numbers.rpartition("/")[2]) + 1
-        self.assertEqual(int(self._create_invoice(5).name.rpartition("/")[2]), following)
-
-    def _get_clearing_lines(self):
-        return self.env["account.move.line"].search(
-            [("account_id", "=", self.clearing_account.id), ("parent_state", "=", "posted")]
-        )
-
-    def test_the_events_that_follow_change_nothing(self):
-        self._test()
-        request = self._get_test_request()
-        self._receive(*self.stripe.events)
-        self.assertEqual(len(request.payment_ids), 1)
-        self.assertEqual(request.payment_ids.state, "canceled")
-        self.assertFalse(request.activity_ids)
-        self.assertFalse(request.event_ids.filtered(lambda event: event.state == "failed"))
-
-    def test_a_second_test_passes_too(self):
-        self._test()
-        self.assertEqual(self._test().test_state, "passed")
-        self.assertEqual(len(self._get_test_request()), 2)
-
-    def test_a_test_that_stripe_refuses_says_so_and_cleans_up(self):
-        self.stripe.fail_next(
-            "POST", "/v1/payment_intents", status=402, kind="card_error", message="Declined."
-        )
-        setup = self._test()
-        self.assertEqual(setup.test_state, "failed")
-        self.assertIn("Stripe said: Declined.", setup.test_report)
-        request = self._get_test_request()
-        self.assertEqual(request.line_ids.move_id.state, "cancel")
-        self.assertEqual(request.state, "cancelled")
-
-    def test_no_test_payment_with_a_live_key(self):
-        self.provider.write({"state": "enabled", "stripe_secret_key": "sk_live_production"})
-        with self.assertRaisesRegex(UserError, "in test mode, with a test key"):
-            self.provider._make_setup_test_payment()
-        self.assertFalse(self._get_test_request())
-
-    def test_secrets_stay_here(self):
-        setup = self._test()
-        words = " ".join([setup.test_report, *setup.line_ids.mapped("sentence")])
-        for secret in ("sk_test_of_the_suite", TOKEN, ACCOUNT, "whsec_"):
-            self.assertNotIn(secret, words)
