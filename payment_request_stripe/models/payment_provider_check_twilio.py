@@ -15,8 +15,7 @@ class PaymentProvider(models.Model):
         company = self.company_id
         if company.sms_provider != "twilio" or not company.sms_twilio_account_sid:
             return Check("twilio", "note", self.env._("Not used: links go out by e-mail only."))
-        if not (company.payment_request_messaging_service or company.sms_twilio_number_ids):
-            sentence = self.env._("Twilio has no number or messaging service to send from.")
+        if sentence := company._get_sms_trouble():
             return Check("twilio", "trouble", sentence)
         try:
             gateway = company._get_twilio_gateway()

@@ -51,6 +51,9 @@ class PaymentRequestDelivery(models.Model):
         request = self.request_id.sudo()
         if self.state != "unknown" and request._take_next_channel(self, self.failure_reason):
             return
+        if self._is_our_trouble():
+            request._tell_our_trouble(self.failure_reason)
+            return
         lost, doubtful = self._get_summaries()
         request._notify_person_in_charge(
             doubtful if self.state == "unknown" else lost, self.failure_reason or self.state
@@ -91,6 +94,12 @@ class PaymentRequestDelivery(models.Model):
             and other.state in TROUBLE
         )
 
+    def _is_our_trouble(self):
+        """Tell whether it failed for a reason that does not lie with its recipient."""
+        self.ensure_one()
+        reason = self.failure_reason
+        return bool(self.state == "failed" and reason and self.recipient not in reason)
+
     # === ACTION METHODS === #
 
     def action_send_again(self):
@@ -98,13 +107,16 @@ class PaymentRequestDelivery(models.Model):
 
         Like Resend, it gives a link whose time is over new life.
 
-        :raise UserError: when the link is paid, cancelled, or the recipient wants no messages
+        :raise UserError: when the link is paid, cancelled, the recipient wants no messages, or the
+            channel is not set up
         """
         for row in self:
             request = row.request_id
             request.check_access("write")
             if refusal := request._get_resend_refusal():
                 raise UserError(refusal)
+            if refusal := request._get_channel_refusal(row.company_id, [row.channel]):
+                raise UserError(refusal[1])
             if row.recipient.lower() in row._get_opted_out():
                 raise UserError(row._explain_opt_out())
             request._renew_expiry()

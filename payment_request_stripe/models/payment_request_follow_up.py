@@ -67,9 +67,36 @@ class PaymentRequest(models.Model):
             return ""
         if self.delivery_ids.filtered(lambda row: row.channel == channel):
             return ""
+        if self._get_channel_refusal(self.company_id, [channel]):
+            return ""
         phone = self.to_phone or self._get_recipients(self.partner_id, {})["to_phone"]
         number = phone and self._phone_format(number=phone)
         return "" if not number or number in self._get_opted_out([number]) else number
+
+    def _tell_our_trouble(self, reason):
+        """Raise one task for all messages that fail for `reason`, which lies with ourselves.
+
+        A thousand messages that fail because Twilio refuses our account are one thing to mend.
+        """
+        self.ensure_one()
+        summary = self.env._("Messages fail: %(reason)s", reason=reason)
+        person = self._get_handler()
+        known = self.env["mail.activity"].sudo().search(
+            [
+                ("res_model", "=", self._name),
+                ("summary", "=", summary),
+                ("user_id", "=", person.id),
+            ]
+        )
+        if self.company_id in self.sudo().browse(known.mapped("res_id")).exists().company_id:
+            return
+        self._notify_person_in_charge(
+            summary,
+            self.env._(
+                "It may keep other messages back too. When it is mended, choose Not Reached in the "
+                "list of payment requests and press Resend."
+            ),
+        )
 
     # === WHO WANTS NO MESSAGES === #
 

@@ -174,4 +174,11 @@ class PaymentRequest(models.Model):
                 return "invalid_phone", self.env._(
                     "%(phone)s is not a phone number.", phone=contact["to_phone"]
                 )
+        return self._get_channel_refusal(moves.company_id, CHANNELS[method])
+
+    @api.model
+    def _get_channel_refusal(self, company, channels):
+        """Refuse channels that `company` has not set up."""
+        if "sms" in channels and (trouble := company._get_sms_trouble()):
+            return "sms_not_set_up", self.env._("No SMS can be sent. %(why)s", why=trouble)
         return None

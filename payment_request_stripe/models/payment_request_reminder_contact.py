@@ -84,6 +84,8 @@ class PaymentRequest(models.Model):
         """Return `method`, or of e-mail and SMS the one that the customer can be reached by."""
         if method != "email_sms":
             return method
+        if self._get_channel_refusal(moves.company_id, ["sms"]):
+            return "email"
         contact = self._get_recipients(self._get_payer(moves, options), options or {})
         if contact["to_email"] and contact["to_phone"]:
             return method

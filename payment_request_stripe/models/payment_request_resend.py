@@ -29,7 +29,7 @@ class PaymentRequest(models.Model):
         """
         self.check_access("write")
         for request in self:
-            if refusal := request._get_resend_refusal() or request._get_opt_out_refusal():
+            if refusal := request._get_resend_refusal() or request._get_message_refusal():
                 raise UserError(refusal)
         self._renew_expiry()
         for request in self:

@@ -48,7 +48,7 @@ class PaymentRequest(models.Model):
                 raise UserError(
                     self.env._("%(name)s was already sent. Use Resend.", name=request.name)
                 )
-            if refusal := request._get_paid_refusal() or request._get_opt_out_refusal():
+            if refusal := request._get_paid_refusal() or request._get_message_refusal():
                 raise UserError(refusal)
         self._renew_expiry()
         self._queue_deliveries()
@@ -202,6 +202,12 @@ class PaymentRequest(models.Model):
         if channel == "email":
             return email_normalize(contact["to_email"]) or contact["to_email"]
         return contact["to_phone"]
+
+    def _get_message_refusal(self):
+        """Return the sentence that says that no message could go out, or none."""
+        self.ensure_one()
+        refusal = self._get_channel_refusal(self.company_id, CHANNELS[self.delivery_method])
+        return refusal[1] if refusal else self._get_opt_out_refusal()
 
     def _get_opt_out_refusal(self):
         """Return the sentence that says that nobody would get the message, or none."""

@@ -80,14 +80,31 @@ class ResCompany(models.Model):
         """
         self.ensure_one()
         company = self.sudo()
-        if not (company.sms_twilio_account_sid and company.sms_twilio_auth_token):
-            raise Misconfigured(self.env._("Twilio is not set up for %(name)s.", name=self.name))
+        if not company._has_twilio_account():
+            raise Misconfigured(self._explain_no_twilio_account())
         provider = self.env["payment.provider"]._get_payment_request_provider(self)
         return TwilioGateway(
             company.sms_twilio_account_sid,
             company.sms_twilio_auth_token,
             api_base=provider and provider._get_payment_request_api_base(TWILIO_API_BASE),
         )
+
+    def _has_twilio_account(self):
+        company = self.sudo()
+        return bool(company.sms_twilio_account_sid and company.sms_twilio_auth_token)
+
+    def _explain_no_twilio_account(self):
+        return self.env._("Twilio is not set up for %(name)s.", name=self.name)
+
+    def _get_sms_trouble(self):
+        """Return the sentence that says why this company can send no SMS at all, or nothing."""
+        self.ensure_one()
+        company = self.sudo()
+        if not company._has_twilio_account():
+            return self._explain_no_twilio_account()
+        if company.payment_request_messaging_service or company.sms_twilio_number_ids:
+            return ""
+        return self.env._("Twilio has no number or messaging service to send from.")
 
     def _get_sms_sender(self, recipient):
         """Return who sends an SMS to `recipient` (E.164): the service, or a number by country.

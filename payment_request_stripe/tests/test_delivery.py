@@ -101,7 +101,7 @@ class TestOutbox(DeliveryCase):
             self._drain()
             self._drain()
         self.assertEqual(request.delivery_ids.state, "failed")
-        self.assertIn("did not reach", self._get_activities(request))
+        self.assertIn("Messages fail: Twilio could not take it", self._get_activities(request))
 
     def test_unknown_is_shown_to_a_person_and_never_repeated(self):
         for fault in ({"timeout": True}, {"lose_answer": True}, {"garbage": "<html>"}):

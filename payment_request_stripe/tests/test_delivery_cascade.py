@@ -86,6 +86,12 @@ class TestCascade(DeliveryCase):
         self.assertEqual(self._get_states(), [("email", "sent")])
         self.assertIn("not opened in 3 days", self._get_activities(self.request))
 
+    def test_sms_is_not_set_up(self):
+        self.company.sms_twilio_auth_token = False
+        self._drain_after(3)
+        self.assertEqual(self._get_states(), [("email", "sent")])
+        self.assertIn("not opened in 3 days", self._get_activities(self.request))
+
     def test_opted_out_phone(self):
         self.env["phone.blacklist"].sudo()._add(["+14155550100"])
         self._drain_after(3)

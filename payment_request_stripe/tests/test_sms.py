@@ -2,8 +2,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from datetime import datetime
 
+from odoo.exceptions import UserError
 from odoo.tests import BaseCase, tagged
 
+from ..exceptions import PaymentRequestRefused
 from ..gateways.clock import quiet_until, time_zone_of_number
 from ..gateways.mail_words import read_trouble
 from ..gateways.sms_text import measure, offenders
@@ -123,13 +125,47 @@ class TestSms(DeliveryCase):
         self.assertFalse(self.twilio.messages[-1]["from"])
         self.assertEqual(row.state, "sent")
 
-    def test_no_sender_and_no_account(self):
+    def test_is_not_offered_without_a_sender_or_an_account(self):
+        waiting = self._ask()
         self.company.sms_twilio_number_ids.unlink()
-        self.assertEqual(self._send().state, "failed")
+        with self.assertRaisesRegex(PaymentRequestRefused, "no number or messaging service"):
+            self._ask()
+        self.company.payment_request_messaging_service = "MG" + "0" * 32
+        self._ask()
         self.company.sms_twilio_auth_token = False
-        row = self._send()
-        self.assertEqual(row.state, "failed")
-        self.assertIn("not set up", row.failure_reason)
+        for method in ("sms", "email_sms"):
+            with (
+                self.subTest(method=method),
+                self.assertRaisesRegex(PaymentRequestRefused, "Twilio is not set up") as refused,
+            ):
+                self._ask(method)
+            self.assertEqual(refused.exception.details[0]["code"], "sms_not_set_up")
+        self.assertEqual(self._ask("email").delivery_ids.channel, "email")
+        draft = self._ask("email", send=False)
+        draft.delivery_method = "sms"
+        for press in (
+            draft.with_user(self.billing_user).action_send,
+            waiting.with_user(self.billing_user).action_resend,
+            waiting.delivery_ids.with_user(self.billing_user).action_send_again,
+        ):
+            with self.subTest(press=press.__name__), self.assertRaisesRegex(UserError, "No SMS"):
+                press()
+
+    def test_our_own_trouble_is_one_task_for_all(self):
+        requests = [self._ask() for _ in range(3)]
+        self.company.sms_twilio_auth_token = False
+        self._drain()
+        rows = requests[0].union(*requests).delivery_ids
+        self.assertEqual(set(rows.mapped("state")), {"failed"})
+        self.assertIn("not set up", rows[0].failure_reason)
+        self.company.sms_twilio_auth_token = "another"
+        self.twilio.fail_next(status=401, code=20003, times=3)
+        requests += [self._ask() for _ in range(3)]
+        self._drain()
+        tasks = requests[0].union(*requests).activity_ids.mapped("summary")
+        self.assertEqual(len(tasks), 2, tasks)
+        self.assertIn("Twilio is not set up", tasks[0])
+        self.assertIn("Twilio refuses our account", tasks[1])
 
     def test_callback_address(self):
         row = self._send()
