@@ -122,7 +122,8 @@ class PaymentRequestReminderRun(models.Model):
         partners = self.env["res.partner"].sudo().with_company(company)
         if move_ids is None:
             chosen = SQL(
-                """m.payment_state IN ('not_paid', 'partial') AND m.invoice_date_due <= %s - (
+                """m.payment_state IN ('not_paid', 'partial', 'blocked')
+                AND m.invoice_date_due <= %s - (
                     SELECT LEAST(min(days), 0) FROM payment_request_reminder_step)""",
                 today,
             )
@@ -154,7 +155,7 @@ class AccountMove(models.Model):
     # So that what was paid years ago costs nothing.
     _payment_request_open = models.Index(
         "(company_id, invoice_date_due) WHERE move_type = 'out_invoice' AND state = 'posted'"
-        " AND payment_state IN ('not_paid', 'partial')"
+        " AND payment_state IN ('not_paid', 'partial', 'blocked')"
     )
 
 

@@ -116,6 +116,15 @@ class PaymentRequest(models.Model):
         )
         return options
 
+    def _get_bounced_contacts(self):
+        """Return the addresses of these requests, and of their contacts, that do not work."""
+        contacts = self.partner_id | self.partner_id.commercial_partner_id
+        addresses = [one for one in self.mapped("to_email") if one]
+        addresses += [one for one in contacts.mapped("email_normalized") if one]
+        return self.env["payment.request.delivery"]._get_bounced_addresses(
+            addresses, self.company_id
+        )
+
     def _get_reminder_messages(self, options, opted_out, bounced):
         """Return the messages of a step, and a refusal when nobody would get one.
 

@@ -97,19 +97,9 @@ class PaymentRequestReminderLine(models.Model):
 
     def _leave_to_other_links(self, request, requests):
         """Leave out what another of the open `requests` asks for: a message carries one link."""
-        mine = request._get_asked_moves()
-        for line in self.filtered(lambda line: line.move_id not in mine):
-            for other in requests - request:
-                if line.move_id in other._get_asked_moves():
-                    line._leave_out(
-                        "other_link",
-                        self.env._(
-                            "%(other)s asks for it, and the customer is reminded of %(name)s "
-                            "today.",
-                            other=other.name,
-                            name=request.name,
-                        ),
-                    )
+        for line in self:
+            if reason := request._explain_other_link(line.move_id, requests):
+                line._leave_out("other_link", reason)
 
 
 class PaymentRequest(models.Model):
@@ -117,24 +107,78 @@ class PaymentRequest(models.Model):
 
     _inherit = "payment.request"
 
+    def _choose_link(self, customer, company, currency, due):
+        """Return which of these open links goes to a customer again, or none.
+
+        It is the one that asks for the invoice that is due the longest; else the one by which the
+        customer was reminded before, which then asks for the new invoices too, unless somebody
+        else has it.
+
+        :param due: the invoices that have come to a step, the earliest due first
+        """
+        mine = self.filtered(
+            lambda one: (
+                one.partner_id.commercial_partner_id == customer
+                and one.company_id == company
+                and one.currency_id == currency
+            )
+        )
+        for move in due:
+            found = mine.filtered(lambda one, move=move: move in one._get_asked_moves())
+            if found:
+                return found[:1]
+        return mine.filtered(
+            lambda one: one.delivery_ids.reminder_run_id and not one._get_other_readers()
+        )[:1]
+
+    def _explain_other_link(self, move, requests):
+        """Return the sentence that says that another of `requests` asks for an invoice, or none."""
+        self.ensure_one()
+        others = (requests - self).filtered(lambda one: move in one._get_asked_moves())
+        if not others or move in self._get_asked_moves():
+            return ""
+        return self.env._(
+            "%(other)s asks for it, and the customer is reminded of %(name)s today.",
+            other=others[:1].name,
+            name=self.name,
+        )
+
     def _check_blocked_lines(self, group, verdicts):
-        """Leave out `group` when this link asks for something that may not be asked for now.
+        """Leave out `group` when this link asks for something that may not be asked for now."""
+        if reason := self._explain_blocked(group.move_id, verdicts):
+            group._leave_out("linked", reason)
+
+    def _explain_blocked(self, moves, verdicts):
+        """Return the sentence that says what this link may not ask for now, or nothing.
 
         A promise of another invoice is no obstacle: the message says so beside it.
+
+        :param moves: what the message would be about
         """
         self.ensure_one()
-        for line in self.line_ids.filtered(lambda line: line.amount_due > 0):
-            verdict = verdicts.get(line.move_id.id)
-            if verdict and verdict.reason in BLOCKING and line.move_id not in group.move_id:
-                said = group._explain(verdict.reason, self.company_id)
-                reason = self.env._(
+        for move in self._get_asked_moves() - moves:
+            verdict = verdicts.get(move.id)
+            if verdict and verdict.reason in BLOCKING:
+                return self.env._(
                     "%(name)s asks for %(invoice)s too: %(reason)s",
                     name=self.name,
-                    invoice=line.move_id.name,
-                    reason=said,
+                    invoice=move.name,
+                    reason=self.env["payment.request.reminder.line"]._explain(
+                        verdict.reason, self.company_id
+                    ),
                 )
-                group._leave_out("linked", reason)
-                return
+        return ""
+
+    def _explain_other_readers(self):
+        """Return the sentence that says why this link can ask for nothing new, or nothing."""
+        self.ensure_one()
+        readers = self._get_other_readers()
+        return readers and self.env._(
+            "The customer is reminded of %(name)s today. It cannot ask for this too, as it is also "
+            "for %(addresses)s, no address of the customer's. A link of its own follows.",
+            name=self.name,
+            addresses=", ".join(readers),
+        )
 
     def _get_asked_moves(self):
         """Return the invoices that these links ask for now; others stand in them, paid."""
@@ -149,17 +193,8 @@ class PaymentRequest(models.Model):
         if self.state == "draft":
             return  # it was made for the group
         new = group.filtered(lambda line: line.move_id not in self._get_asked_moves())
-        if readers := self._get_other_readers():
-            new._leave_out(
-                "other_link",
-                self.env._(
-                    "The customer is reminded of %(name)s today. It cannot ask for this too, as "
-                    "it is also for %(addresses)s, no address of the customer's. A link of its "
-                    "own follows.",
-                    name=self.name,
-                    addresses=", ".join(readers),
-                ),
-            )
+        if reason := self._explain_other_readers():
+            new._leave_out("other_link", reason)
             return
         amounts = group.move_id._get_payment_request_available()
         refusals = new.move_id._get_payment_request_refusals()

@@ -16,7 +16,7 @@ class PaymentRequestReminderRun(models.Model):
         """
         by_step, reminded, prepared = {}, {}, {}
         requests = self.env["payment.request"].union(*(one for one in links.values() if one))
-        bounced = self._get_bounced(requests)
+        bounced = requests._get_bounced_contacts()
         for key, group in groups.items():
             request, left = links[key], group._still_due()
             if request and left:
@@ -45,15 +45,6 @@ class PaymentRequestReminderRun(models.Model):
                 messages, automatic=True, reminder_run_id=self.id, reminder_step_id=step.id
             )
         self._note_reminders(reminded)
-
-    def _get_bounced(self, requests):
-        """Return the addresses of these requests, and of their contacts, that do not work."""
-        contacts = requests.partner_id | requests.partner_id.commercial_partner_id
-        addresses = [one for one in requests.mapped("to_email") if one]
-        addresses += [one for one in contacts.mapped("email_normalized") if one]
-        return self.env["payment.request.delivery"]._get_bounced_addresses(
-            addresses, self.company_id
-        )
 
     def _note_reminders(self, reminded):
         """Count the reminders and log them on the links and their invoices.

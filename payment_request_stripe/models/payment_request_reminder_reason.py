@@ -119,9 +119,9 @@ class AccountMove(models.Model):
             said = lines._explain(verdict.reason, self.company_id, verdict.promise_date)
             return self.env._("No reminder now: %(reason)s", reason=said)
         if verdict.step_id:
-            contact = self._get_reminder_contact_refusal(steps.browse(verdict.step_id))
-            if contact:
-                return self.env._("No reminder now: %(reason)s", reason=contact)
+            obstacle = self.sudo()._get_reminder_obstacle()
+            if obstacle:
+                return self.env._("No reminder now: %(reason)s", reason=obstacle)
             return self.env._(
                 "%(step)s goes out with the next run.", step=steps.browse(verdict.step_id).name
             )
@@ -136,17 +136,61 @@ class AccountMove(models.Model):
             date=format_date(self.env, verdict.date_due + timedelta(days=coming.days)),
         )
 
-    def _get_reminder_contact_refusal(self, step):
-        """Return the sentence that says why the step's message would reach nobody, or nothing."""
-        requests = self.env["payment.request"].sudo()
-        groups = requests._group_moves(self.sudo())
-        details = requests._get_group_refusals(
-            groups,
-            dict.fromkeys(self.ids),
-            {"delivery_method": requests._get_reachable_method(self.sudo(), step.delivery_method)},
+    def _get_reminder_obstacle(self):
+        """Return the sentence that says why the next run would not write about this, or nothing.
+
+        The invoice has come to a step. What the run does with it depends on what else its customer
+        owes, and on the links that ask for it: the same is looked at here, and nothing is written.
+        """
+        self.ensure_one()
+        customer, company, currency = self.commercial_partner_id, self.company_id, self.currency_id
+        run = self.env["payment.request.reminder.run"]
+        requests = run._find_links(company, customer)
+        moves = self.search(
+            [
+                ("commercial_partner_id", "=", customer.id),
+                ("company_id", "=", company.id),
+                ("currency_id", "=", currency.id),
+                ("move_type", "=", "out_invoice"),
+                ("state", "=", "posted"),
+                ("payment_state", "in", ("not_paid", "partial")),
+            ],
+            order="invoice_date_due, id",
         )
-        asked = self.sudo()._get_payment_request_asked()
-        return details[0]["message"] if details and not asked.get(self.id) else ""
+        verdicts = run._get_verdicts(moves | requests.line_ids.move_id)
+        free = moves.filtered(
+            lambda move: verdicts[move.id].plan_id and not verdicts[move.id].reason
+        )
+        due = free.filtered(lambda move: verdicts[move.id].step_id)
+        furthest = due.sorted(lambda move: verdicts[move.id].days)[-1:]
+        step = self.env["payment.request.reminder.step"].browse(verdicts[furthest.id].step_id)
+        link = requests._choose_link(customer, company, currency, due)
+        if not link:
+            return self._get_first_reminder_refusal(step)
+        about = due | free.filtered(lambda move: verdicts[move.id].late > 0)
+        if reason := (
+            link._explain_other_link(self, requests) or link._explain_blocked(about, verdicts)
+        ):
+            return reason
+        bounced = link._get_bounced_contacts()
+        options = link._prepare_reminder(step, bounced)
+        addresses = [one for one in (options["to_email"], options["to_phone"]) if one]
+        opted_out = link._get_opted_out(addresses)
+        _messages, refusal = link._get_reminder_messages(options, opted_out, bounced)
+        if refusal:
+            return refusal["message"]
+        return "" if self in link._get_asked_moves() else link._explain_other_readers()
+
+    def _get_first_reminder_refusal(self, step):
+        """Return the sentence that says why no first link could be sent by `step`, or nothing."""
+        requests = self.env["payment.request"]
+        refusals = self._get_payment_request_refusals()
+        details = [*refusals.values()] or requests._get_group_refusals(
+            requests._group_moves(self),
+            dict.fromkeys(self.ids),
+            {"delivery_method": requests._get_reachable_method(self, step.delivery_method)},
+        )
+        return details[0]["message"] if details else ""
 
     # === AUTOMATION RULES === #
 

@@ -127,14 +127,19 @@ class PaymentRequestReminderRun(models.Model):
 
         What has changed since they were chosen counts: they are looked at again first.
         """
-        requests = self._find_links(lines)
+        requests = self._find_links(self.company_id, lines.partner_id)
         moves = lines.move_id | requests.line_ids.move_id
         verdicts = self._get_verdicts(moves)
         for line in lines:
             line._look_again(verdicts.get(line.move_id.id))
         lines = lines.filtered(lambda line: line.state in ("due", "along"))
         groups = lines._group_by_message()
-        links = {key: self._choose_link(group, requests) for key, group in groups.items()}
+        links = {
+            key: requests._choose_link(
+                *key, group.filtered(lambda line: line.state == "due").move_id
+            )
+            for key, group in groups.items()
+        }
         for key, group in groups.items():
             if links[key]:
                 group._leave_to_other_links(links[key], requests)
@@ -143,45 +148,24 @@ class PaymentRequestReminderRun(models.Model):
         self._make_links({key: group for key, group in groups.items() if not links[key]}, links)
         self._queue_reminders(links, groups)
 
-    def _find_links(self, lines):
-        """Return the open links that ask these lines' customers, the newest first.
+    @api.model
+    def _find_links(self, company, customers):
+        """Return the open links by which `company` asks these customers, the newest first.
 
         What customers chose in the portal, maybe a part of an invoice, is theirs, and no link of
         ours.
         """
         requests = self.env["payment.request"].search(
             [
-                ("company_id", "=", self.company_id.id),
+                ("company_id", "=", company.id),
                 ("state", "in", ("sent", "failed")),
                 ("is_from_customer", "=", False),
                 ("expires_at", ">", fields.Datetime.now()),
-                ("partner_id.commercial_partner_id", "in", lines.partner_id.ids),
+                ("partner_id.commercial_partner_id", "in", customers.ids),
             ],
             order="id desc",
         )
         return requests.filtered(lambda one: not one.currency_id.is_zero(one.amount_residual))
-
-    def _choose_link(self, group, requests):
-        """Return the open link to send again to the customer of `group`, or none.
-
-        It is the one that asks for the invoice that is due the longest; else the one by which the
-        customer was reminded before, which then asks for the new invoices too, unless somebody
-        else has it.
-        """
-        first = group[0]
-        mine = requests.filtered(
-            lambda one: (
-                one.partner_id.commercial_partner_id == first.partner_id
-                and one.currency_id == first.currency_id
-            )
-        )
-        for line in group.filtered(lambda line: line.state == "due"):
-            found = mine.filtered(lambda one, line=line: line.move_id in one._get_asked_moves())
-            if found:
-                return found[:1]
-        return mine.filtered(
-            lambda one: one.delivery_ids.reminder_run_id and not one._get_other_readers()
-        )[:1]
 
     def _make_links(self, groups, links):
         """Make a link, not sent yet, for each of these groups; put it into `links`."""

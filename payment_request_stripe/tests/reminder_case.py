@@ -2,13 +2,17 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """A company with a reminder plan: three days before, three, ten and twenty days after."""
 
+from contextlib import contextmanager
 from datetime import date, timedelta
+
+from freezegun import freeze_time
 
 from odoo.fields import Command
 
 from .delivery_case import DeliveryCase
 
 TODAY = date(2026, 3, 16)
+TOMORROW = "2026-03-17 10:00:00"
 DAYS = (-3, 3, 10, 20)
 
 
@@ -68,3 +72,32 @@ class ReminderCase(DeliveryCase):
                 ("request_id.partner_id", "=", (partner or self.payer).id),
             ]
         )
+
+
+class ReasonCase(ReminderCase):
+    """An invoice that is due, and is left out or reminded of."""
+
+    def setUp(self):
+        super().setUp()
+        self.invoice = self._create_late_invoice(3)
+
+    def assertLeftOut(self, code, sentence):
+        """Assert that the run leaves the invoice out, and that log and invoice say why."""
+        self.assertIn(sentence, self.invoice.payment_request_reminder_note)
+        self._remind()
+        line = self._get_line(self.invoice)
+        self.assertEqual((line.state, line.reason_code), ("skipped", code))
+        self.assertIn(sentence, line.reason)
+        self.assertNotEqual(self._get_line(self.invoice).request_id.reminder_count, 1)
+
+    @contextmanager
+    def _next_day(self, moment=TOMORROW):
+        """Yield at a later moment, at whose end the invoice is reminded of."""
+        with freeze_time(moment):
+            yield
+            self.invoice.invalidate_recordset()
+            self.assertIn("goes out with the next run", self.invoice.payment_request_reminder_note)
+            before = len(self._get_reminders())
+            self._remind()
+            self.assertEqual(self._get_line(self.invoice).state, "sent")
+            self.assertEqual(len(self._get_reminders()), before + 1)

@@ -6,51 +6,20 @@ Every test takes an invoice that is due, lets the reason come, looks at the log 
 lets it go again, and sees the reminder go out the next day.
 """
 
-from contextlib import contextmanager
 from datetime import timedelta
-from decimal import Decimal
 
 from freezegun import freeze_time
 
-from odoo.fields import Command
 from odoo.tests import tagged
 
 from ..gateways.mail_words import MailTrouble
-from . import test_reminder, test_reminder_outcome
-from .mail_wire import mail_server
-from .reminder_case import TODAY, ReminderCase
-
-TOMORROW = "2026-03-17 10:00:00"
+from . import test_reminder, test_reminder_outcome, test_reminder_payments
+from .reminder_case import TODAY, ReasonCase
 
 
 @tagged("post_install", "-at_install")
 @freeze_time("2026-03-16 10:00:00")
-class TestReminderReasons(ReminderCase):
-    def setUp(self):
-        super().setUp()
-        self.invoice = self._create_late_invoice(3)
-
-    def assertLeftOut(self, code, sentence):
-        """Assert that the run leaves the invoice out, and that log and invoice say why."""
-        self.assertIn(sentence, self.invoice.payment_request_reminder_note)
-        self._remind()
-        line = self._get_line(self.invoice)
-        self.assertEqual((line.state, line.reason_code), ("skipped", code))
-        self.assertIn(sentence, line.reason)
-        self.assertNotEqual(self._get_line(self.invoice).request_id.reminder_count, 1)
-
-    @contextmanager
-    def _next_day(self, moment=TOMORROW):
-        """Yield at a later moment, at whose end the invoice is reminded of."""
-        with freeze_time(moment):
-            yield
-            self.invoice.invalidate_recordset()
-            self.assertIn("goes out with the next run", self.invoice.payment_request_reminder_note)
-            before = len(self._get_reminders())
-            self._remind()
-            self.assertEqual(self._get_line(self.invoice).state, "sent")
-            self.assertEqual(len(self._get_reminders()), before + 1)
-
+class TestReminderReasons(ReasonCase):
     def _register_payment(self, amount):
         wizard = (
             self.env["account.payment.register"]
@@ -79,45 +48,6 @@ class TestReminderReasons(ReminderCase):
         with self._next_day():
             pass
 
-    def _pay_alone(self, invoice):
-        """Let the customer pay one invoice, in the portal, by a debit that takes days."""
-        choice = self.requests.sudo()._make_for_customer(
-            self.payer, invoice, {invoice.id: Decimal(100)}
-        )
-        choice._transition("sent")
-        choice._transition("processing")
-        return choice
-
-    def test_a_debit_of_one_invoice_keeps_back_the_link_that_asks_for_two(self):
-        """That link cannot be paid now: its page says that a payment is on its way."""
-        paid = self._create_late_invoice(3)
-        request = self._create_request(paid, self.invoice, delivery_method="link")
-        choice = self._pay_alone(paid)
-        self._remind()
-        self.assertEqual(self._get_line(paid).reason_code, "processing")
-        line = self._get_line(self.invoice)
-        self.assertEqual((line.state, line.reason_code), ("skipped", "linked"))
-        self.assertIn(f"asks for {paid.name} too: A payment of it is on its way.", line.reason)
-        self.assertFalse(self._get_reminders())
-        choice._transition("failed")
-        with self._next_day():
-            pass
-        self.assertEqual(self._get_reminders().request_id, request)
-
-    def test_a_debit_begins_while_messages_wait(self):
-        """Neither the reminder nor a rule's own message goes out."""
-        paid, asked = self.invoice, self._create_late_invoice(3)
-        request = self._create_request(paid, asked, delivery_method="link")
-        self._remind()
-        request._queue_messages([(request, "sms", "+14155550100")], automatic=True)
-        self._pay_alone(paid)
-        with mail_server(self.env) as server:
-            self._drain()
-        self.assertFalse(server.mails)
-        self.assertFalse(self.twilio.messages)
-        self.assertEqual(set(request.delivery_ids.mapped("state")), {"skipped"})
-        self.assertEqual(self._get_line(asked).reason_code, "linked")
-
     def test_disputed(self):
         request = self._create_request(self.invoice, delivery_method="link")
         request.dispute_state = "open"
@@ -125,68 +55,6 @@ class TestReminderReasons(ReminderCase):
         request.dispute_state = "won"
         with self._next_day():
             pass
-
-    def _pay_natively(self, **values):
-        """Return a new payment by Odoo's own portal for the invoice."""
-        return self.env["payment.transaction"].create(
-            {
-                "provider_id": self.provider.id,
-                "payment_method_id": self.env.ref("payment.payment_method_card").id,
-                "reference": "native of the tests",
-                "amount": 100,
-                "currency_id": self.company.currency_id.id,
-                "partner_id": self.payer.id,
-                "invoice_ids": [Command.set(self.invoice.ids)],
-                **values,
-            }
-        )
-
-    def test_native_payment_under_way(self):
-        transaction = self._pay_natively()
-        transaction._set_pending()
-        self.assertLeftOut("native_payment", "outside of payment requests")
-        transaction._set_canceled()
-        with self._next_day():
-            pass
-
-    def test_native_payment_is_done_and_not_booked_yet(self):
-        transaction = self._pay_natively()
-        transaction._set_done()
-        self.assertFalse(transaction.is_post_processed)
-        self.assertLeftOut("native_payment", "outside of payment requests")
-        with self._next_day("2026-03-21 10:00:00"):
-            pass  # by then Odoo has given up booking it
-
-    def test_a_native_payment_that_never_ends(self):
-        """A wire transfer is pending by one click, paid or not; a bank debit takes weeks."""
-        transaction = self._pay_natively()
-        transaction._set_pending()
-        with freeze_time("2026-04-06 09:00:00"):
-            self.invoice.invalidate_recordset()
-            self.assertIn("outside", self.invoice.payment_request_reminder_note)
-        with freeze_time("2026-04-07 10:00:00"):
-            self.invoice.invalidate_recordset()
-            self.assertIn("next run", self.invoice.payment_request_reminder_note)
-        transaction.provider_id = self.env["payment.provider"].create(
-            {
-                "name": "Wire transfer",
-                "code": "none",
-                "company_id": self.company.id,
-            }
-        )
-        # The addon that has this kind of provider need not be there.
-        self.env.flush_all()
-        self.env.cr.execute(
-            "UPDATE payment_provider SET code = 'custom' WHERE id = %s",
-            [transaction.provider_id.id],
-        )
-        self.env.invalidate_all()
-        request = self._create_request(self.invoice, delivery_method="link")
-        with freeze_time("2026-03-23 09:00:00"):
-            self.assertEqual(request._get_page_state(), "processing")
-            self.assertLeftOut("native_payment", "outside of payment requests")
-        with self._next_day("2026-03-24 10:00:00"):
-            self.assertEqual(request._get_page_state(), "open", "and the link asks for it")
 
     def test_credit_note_pending(self):
         credit = self.invoice._reverse_moves()
@@ -210,8 +78,7 @@ class TestReminderReasons(ReminderCase):
 
     def test_blocked_for_payment(self):
         self.invoice.payment_state = "blocked"
-        self.assertIn("on hold", self.invoice.payment_request_reminder_note)
-        self._remind()
+        self.assertLeftOut("hold", "It is on hold.")
         self.assertFalse(self._get_reminders())
         self.invoice.payment_state = "not_paid"
         with self._next_day():
@@ -265,9 +132,7 @@ class TestReminderReasons(ReminderCase):
         self.assertEqual(first.state, "bounced")
         with freeze_time("2026-03-23 10:00:00"):
             self.invoice.invalidate_recordset()
-            self._remind()
-            self.assertEqual(self._get_line(self.invoice).reason_code, "no_contact")
-            self.assertIn("petra@example.com came back", self._get_line(self.invoice).reason)
+            self.assertLeftOut("no_contact", "petra@example.com came back")
             self.assertEqual(self._get_reminders(), first, "nothing is queued in vain")
             self.payer.email = "petra@example.org"
         with self._next_day("2026-03-24 10:00:00"):
@@ -292,10 +157,7 @@ class TestReminderReasons(ReminderCase):
         held = self._create_late_invoice(1)
         self._create_request(self.invoice, held, delivery_method="link")
         held.payment_request_hold = True
-        self._remind()
-        line = self._get_line(self.invoice)
-        self.assertEqual((line.state, line.reason_code), ("skipped", "linked"))
-        self.assertIn(f"asks for {held.name} too: It is on hold.", line.reason)
+        self.assertLeftOut("linked", f"asks for {held.name} too: It is on hold.")
         held.payment_request_hold = False
         with self._next_day():
             pass
@@ -328,7 +190,10 @@ SHOWN_BY = {
     "paid": (TestReminderReasons, "test_paid"),
     "processing": (TestReminderReasons, "test_processing"),
     "disputed": (TestReminderReasons, "test_disputed"),
-    "native_payment": (TestReminderReasons, "test_native_payment_under_way"),
+    "native_payment": (
+        test_reminder_payments.TestReminderPayments,
+        "test_native_payment_under_way",
+    ),
     "credit_note": (TestReminderReasons, "test_credit_note_pending"),
     "promise": (TestReminderReasons, "test_promise"),
     "hold": (TestReminderReasons, "test_hold"),
