@@ -265,8 +265,10 @@ class PaymentRequestCheckout(models.Model):
         )
         if not any(line._get_amount_due() for line in request.line_ids):
             lean._transition("completed")
-        elif request.state in ("failed", "processing") and not request._has_debit_under_way():
-            lean._transition("sent")  # the trouble before is over, and the link asks for the rest
+        else:
+            if request.state in ("failed", "processing") and not request._has_debit_under_way():
+                lean._transition("sent")  # the trouble is over, and the link asks for the rest
+            request._emit("part_paid")
         credit = to_decimal(payment.amount, payment.currency_id.decimal_places) - sum(
             paid_lines.values()
         )

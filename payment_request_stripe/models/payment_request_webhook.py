@@ -17,6 +17,7 @@ EVENT_TYPES = [
     ("sent", "Sent"),
     ("opened", "Opened"),
     ("processing", "Processing"),
+    ("part_paid", "Part Paid"),
     ("completed", "Completed"),
     ("failed", "Failed"),
     ("expired", "Expired"),
@@ -57,6 +58,7 @@ class PaymentRequestWebhook(models.Model):
     on_sent = fields.Boolean("Sent", default=True)
     on_opened = fields.Boolean("Opened", default=True)
     on_processing = fields.Boolean("Processing", default=True)
+    on_part_paid = fields.Boolean("Part Paid", default=True)
     on_completed = fields.Boolean("Completed", default=True)
     on_failed = fields.Boolean("Failed", default=True)
     on_expired = fields.Boolean("Expired", default=True)

@@ -152,12 +152,17 @@ class PaymentRequestHttpCase(PaymentRequestCommon, HttpCase):
     def _test_mode(self):
         return contextlib.nullcontext()  # an HttpCase is always in it
 
-    def _click_pay(self, request):
-        """Open the pay page and press Pay; return the response that leads to Stripe."""
-        page = self.url_open(f"/pay/{request.access_token}")
+    def _click_pay(self, request, choice=None):
+        """Open the pay page and press Pay; return the response that leads to Stripe.
+
+        :param dict choice: what the payer chose, as the page's form has it
+        """
+        page = self.url_open(f"/pay/{request.access_token}", params=choice)
         quote = page.text.split('name="quote"')[1].split('value="')[1].split('"')[0]
         return self.url_open(
-            f"/pay/{request.access_token}/checkout", data={"quote": quote}, allow_redirects=False
+            f"/pay/{request.access_token}/checkout",
+            data={"quote": quote, **(choice or {})},
+            allow_redirects=False,
         )
 
     def _post_event(self, payload, secret=WEBHOOK_SECRET, url=None, body=None, headers=None):

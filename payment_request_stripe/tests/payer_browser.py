@@ -12,7 +12,12 @@ KEYS = {
     "Tab": {"code": "Tab", "windowsVirtualKeyCode": 9},
     "Enter": {"code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"},
     " ": {"code": "Space", "windowsVirtualKeyCode": 32, "text": " "},
+    **{
+        digit: {"code": f"Digit{digit}", "windowsVirtualKeyCode": ord(digit), "text": digit}
+        for digit in "0123456789"
+    },
 }
+SHIFT = "Shift+"
 # Odoo's pages go on fetching after they are loaded, and log an error when that is cut off: wait for
 # the translations, our own total, the chatter, and half a second in which nothing more came.
 PORTAL_IS_READY = """
@@ -68,20 +73,25 @@ class PayerBrowser:
             self._wait_until(PORTAL_IS_READY, f"{path} did not get ready")
 
     def press(self, key, wait_for=None):
-        """Press a key as a person does, then wait for what it brings about."""
+        """Press a key as a person does, with Shift+ before it or without, and wait for what comes.
+
+        :param str wait_for: words that the page shows then
+        """
+        name = key.removeprefix(SHIFT)
+        params = {"key": name, "modifiers": 8 if key != name else 0, **KEYS[name]}
         with self._listening():
             for kind in ("keyDown", "keyUp"):
                 self.chrome._websocket_request(
-                    "Input.dispatchKeyEvent", params={"type": kind, "key": key, **KEYS[key]}
+                    "Input.dispatchKeyEvent", params={"type": kind, **params}
                 )
             if wait_for:
                 self._wait_for(wait_for)
 
-    def tab_to(self, selector, at_most=60):
-        """Press Tab until what `selector` names has the focus."""
+    def tab_to(self, selector, at_most=60, back=False):
+        """Press Tab, or Shift+Tab to go back, until what `selector` names has the focus."""
         here = f"document.activeElement.matches({json.dumps(selector)})"
         for _step in range(at_most):
-            self.press("Tab")
+            self.press("Shift+Tab" if back else "Tab")
             if self.evaluate(here):
                 return
         raise AssertionError(f"the keyboard does not reach {selector}")
@@ -89,6 +99,28 @@ class PayerBrowser:
     def fill_in(self, text):
         """Write into the field that has the focus."""
         self.chrome._websocket_request("Input.insertText", params={"text": text})
+
+    def enter_date(self, day):
+        """Type a date into the field that has the focus, in the order of the browser's language."""
+        parts = self.evaluate(
+            "new Intl.DateTimeFormat().formatToParts().map(part => part.type)"
+            ".filter(type => type !== 'literal')"
+        )
+        written = {"day": f"{day:%d}", "month": f"{day:%m}", "year": f"{day:%Y}"}
+        for digit in "".join(written[part] for part in parts):
+            self.press(digit)
+
+    def submit(self, field, shows, ready="true"):
+        """Send the form of a field as it is, without the browser's own checks.
+
+        :param str field: a CSS selector
+        :param str shows: of what the answer shows
+        :param str ready: JavaScript that tells whether nothing more is to come
+        """
+        with self._listening():
+            self.evaluate(f"document.querySelector({json.dumps(field)}).form.submit()")
+            shown = f"!!document.querySelector({json.dumps(shows)})"
+            self._wait_until(f"{shown} && {ready}", f"{shows} did not appear")
 
     def wait_for(self, text):
         with self._listening():

@@ -9,7 +9,7 @@ from odoo.tests import new_test_user, tagged
 from .axe import AccessibilityMixin
 from .common import PaymentRequestHttpCase
 from .pay_page_case import PayPageCase
-from .payer_browser import PayerBrowser
+from .payer_browser import PORTAL_IS_READY, PayerBrowser
 
 
 @tagged("post_install", "-at_install")
@@ -54,6 +54,18 @@ class TestAccessibility(AccessibilityMixin, PayPageCase):
             with self.subTest(face=face):
                 self.assertTrue(browser.evaluate("document.title"))
                 self.assertAccessible(browser, face)
+
+        self._look_at_refusals(browser)
+
+    def _look_at_refusals(self, browser):
+        """Look at the forms that say, beside what was written, why that cannot be."""
+        request = self._create_request(self._create_invoice(10), message="Thank you")
+        for field in ("promise-date", "question-text", "forward-email"):
+            browser.open(f"/pay/{request.access_token}")
+            refused = f"#{field.partition('-')[0]}-refused"
+            browser.submit(f"#{field}", shows=refused)
+            with self.subTest(face=refused):
+                self.assertAccessible(browser, refused)
 
     def test_on_a_phone(self):
         self.browser_size = "390x844"
@@ -107,6 +119,11 @@ class TestPortalAccessibility(AccessibilityMixin, PaymentRequestHttpCase):
                 ours = "a[href='/my/payments']"
                 self.assertTrue(browser.evaluate(f'!!document.querySelector("{ours}")'), path)
                 self.assertAccessible(browser, path, within=ours)
+        browser.open_portal("/my/payments")
+        amount = f"[name=amount_{open_invoice.id}]"
+        browser.evaluate(f"document.querySelector('{amount}').value = '999'")
+        browser.submit(amount, shows=".alert-danger", ready=PORTAL_IS_READY)
+        self.assertAccessible(browser, "the portal's refusal", within="main")
 
     def test_on_a_phone(self):
         self.browser_size = "390x844"

@@ -68,6 +68,30 @@ class TestOutgoingEvents(OutgoingCase):
         self.assertEqual(told["data"]["paymentRequest"]["amountRefunded"], "100.00")
         self.assertEqual(len({event["id"] for event in self.receiver.events}), 4)
 
+    def test_parts_are_told_as_they_are_paid(self):
+        self.company.payment_request_payer_choice = True
+        first, second = self._create_invoice(100), self._create_invoice(20.5)
+        request = self._create_request(first, second, delivery_method="link")
+        chosen = {"chosen": "1", f"line_{request.line_ids[1].id}": "1"}
+        for choice in (chosen, None):
+            self._click_pay(request, choice)
+            self._receive(self.stripe.pay(request.stripe_checkout_session_ref))
+        told = [event["data"]["paymentRequest"] for event in self._send()]
+        self.assertEqual(self._get_types(), ["sent", "part_paid", "completed"])
+        self.assertEqual(told[-1]["amountPaid"], "120.50")
+
+    def test_a_part_paid_after_a_decline_asks_for_the_rest(self):
+        self.company.payment_request_payer_choice = True
+        first, second = self._create_invoice(100), self._create_invoice(20.5)
+        request = self._create_request(first, second, delivery_method="link")
+        self._click_pay(request, {"chosen": "1", f"line_{request.line_ids[1].id}": "1"})
+        session = request.stripe_checkout_session_ref
+        for event in (self.stripe.decline(session, "insufficient_funds"), self.stripe.pay(session)):
+            self._receive(event)
+        told = self._send()[-1]["data"]["paymentRequest"]
+        self.assertEqual(self._get_types(), ["sent", "failed", "sent", "part_paid"])
+        self.assertEqual((told["status"], told["amountPaid"]), ("sent", "20.50"))
+
     def test_a_dispute_is_told_with_how_it_stands(self):
         request = self._create_request(self._create_invoice(100), delivery_method="link")
         self._click_pay(request)
