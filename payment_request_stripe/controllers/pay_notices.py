@@ -14,6 +14,11 @@ NOTICES = {
         "We cannot reach our payment service at the moment. Nothing was charged. Please try again "
         "in a minute."
     ),
+    "switched_off": _lt("Online payment is switched off. Please ask us."),
+    "just_paid": _lt(
+        "We have just received a payment. Thank you. Please do not pay again: this page will show "
+        "it in a moment."
+    ),
     "refused": _lt(
         "The payment page could not be opened. Nothing was charged. We have been told; please try "
         "again later or ask us."

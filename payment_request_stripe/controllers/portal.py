@@ -62,7 +62,8 @@ class PortalPayments(CustomerPortal):
         payment_requests = request.env["payment.request"]
         moves = self._get_chosen_invoices(form)
         try:
-            amounts = {move.id: self._read_amount(move, form) for move in moves}
+            limits = moves._get_customer_limits()
+            amounts = {move.id: self._read_amount(move, form, limits[move]) for move in moves}
             made = payment_requests._make_for_customer(self._get_partner(), moves, amounts)
         except UserError as error:
             page = form.get("page", "")
@@ -99,12 +100,13 @@ class PortalPayments(CustomerPortal):
         own = payment_requests._get_customer_domain(self._get_partner())
         return payment_requests.sudo().search([*own, *domain], **options)
 
-    def _read_amount(self, move, form):
+    def _read_amount(self, move, form, limits):
         """Return what is to be paid of an invoice, major units: as browsers write numbers.
 
+        :param limits: the least and the most that can be paid; the most where the form says nothing
         :raise UserError: when it is no number
         """
-        text = form.get(f"amount_{move.id}", str(move.amount_residual))
+        text = form.get(f"amount_{move.id}", str(limits[1]))
         if not isinstance(text, str) or not AMOUNT.fullmatch(text.strip()):
             raise UserError(
                 request.env._("The amount for %(invoice)s is no number.", invoice=move.name)

@@ -53,6 +53,7 @@ from . import (
     payment_request_qr,
     payment_request_quote,
     payment_request_rivals,
+    payment_request_transit,
     payment_request_customer,
     payment_request_quote_choice,
     payment_request_payer,

@@ -9,19 +9,13 @@ class AccountMove(models.Model):
 
     _inherit = "account.move"
 
-    def _get_payment_request_in_flight(self):
-        """Return the requests of which a payment for one of these invoices is on its way."""
-        return self.sudo().payment_request_line_ids.request_id.filtered(
-            lambda request: request.state == "processing"
-        )
-
     def _has_to_be_paid(self):
         """Hide the portal's Pay now while one of our payments is on its way."""
-        return super()._has_to_be_paid() and not self._get_payment_request_in_flight()
+        return super()._has_to_be_paid() and not self._get_payment_request_transit()
 
     def _get_online_payment_error(self):
         error = super()._get_online_payment_error()
-        if self._get_payment_request_in_flight():
+        if self._get_payment_request_transit():
             ours = self.env._("A payment of this invoice is on its way. Please do not pay again.")
             error = f"{error}\n{ours}" if error else ours
         return error
@@ -37,7 +31,7 @@ class AccountMove(models.Model):
         return (
             any(not requests._get_setup_refusal(company) for company in invoices.company_id)
             or any(line.amount_paid for line in invoices.payment_request_line_ids)
-            or bool(invoices._get_payment_request_in_flight())
+            or bool(invoices._get_payment_request_transit())
         )
 
     def _check_portal_payment(self, amount):
@@ -47,11 +41,11 @@ class AccountMove(models.Model):
         :raise ValidationError: with a sentence for the customer
         """
         asked = self.sudo().filtered("payment_request_line_ids")
-        if flying := asked.filtered(lambda move: move._get_payment_request_in_flight()):
+        if in_transit := asked._get_payment_request_transit():
             raise ValidationError(
                 self.env._(
                     "A payment of %(name)s is on its way. Please do not pay again.",
-                    name=", ".join(flying.mapped("name")),
+                    name=", ".join(move.name for move in in_transit),
                 )
             )
         owed = sum(self.mapped("amount_residual"))

@@ -83,7 +83,9 @@ class PaymentRequestCheckout(models.Model):
                 self.env._("Our payment service does not answer. Please try again in a minute."),
             ) from error
         if outcome == "complete":
-            raise PayerNotice("paid", self.env._("We have just received a payment. Thank you."))
+            raise PayerNotice(
+                "just_paid", self.env._("We have just received a payment. Thank you.")
+            )
 
     def _close(self):
         """Expire the session at Stripe and return ``"closed"``, or ``"complete"`` if it was paid.

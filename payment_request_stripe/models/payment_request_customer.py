@@ -7,7 +7,6 @@ from odoo import api, fields, models
 from ..exceptions import PaymentRequestRefused
 from ..gateways.money import to_decimal
 from .payment_request import OPEN_STATES, PAYABLE_STATES
-from .payment_request_changes import get_native_domain
 
 # A link of the portal that is about to end is not used again.
 ALMOST_OVER = timedelta(hours=1)
@@ -16,20 +15,6 @@ ALMOST_OVER = timedelta(hours=1)
 class AccountMove(models.Model):
     _inherit = "account.move"
 
-    def _get_in_transit(self):
-        """Return those of these invoices of which a payment is on its way: ours or the portal's."""
-        lines = (
-            self.env["payment.request.line"]
-            .sudo()
-            .search([("move_id", "in", self.ids), ("request_id.state", "=", "processing")])
-        )
-        native = (
-            self.env["payment.transaction"]
-            .sudo()
-            .search([("invoice_ids", "in", self.ids), *get_native_domain()])
-        )
-        return self & (lines.move_id | native.invoice_ids).with_env(self.env)
-
     def _get_customer_refusals(self, amounts):
         """Return one detail per invoice that its customer cannot pay, or not so much of it.
 
@@ -37,12 +22,13 @@ class AccountMove(models.Model):
 
         :param dict amounts: ``{invoice id: Decimal in major units}``
         """
-        in_transit = self._get_in_transit()
+        limits = self._get_customer_limits()
         details = []
         for move in self:
             owed = to_decimal(move.amount_residual, move.currency_id.decimal_places)
-            refusal = move._get_payment_request_refusal(owed, amounts[move.id])
-            if move in in_transit:
+            amount, (least, most) = amounts[move.id], limits[move]
+            refusal = move._get_payment_request_refusal(owed, amount)
+            if owed > 0 and not most:
                 refusal = (
                     "processing",
                     self.env._(
@@ -50,34 +36,31 @@ class AccountMove(models.Model):
                         name=move.name,
                     ),
                 )
-            if not refusal and (sentence := move._get_limits_refusal(amounts[move.id])):
-                refusal = ("amount_limits", sentence)
+            if not refusal and not least <= amount <= most:
+                refusal = ("amount_limits", move._explain_payer_limits(least, most))
             if refusal:
                 details.append({"invoice_id": move.id, "code": refusal[0], "message": refusal[1]})
         return details
 
-    def _get_limits_refusal(self, amount):
-        """Return the sentence that keeps a customer from paying `amount` of this invoice, or none.
+    def _get_customer_limits(self, in_transit=None):
+        """Return ``{invoice: (least, most)}``: what its customer may pay of each at once.
 
-        :param amount: Decimal in major units
+        As the company's settings of the payer's page have it: all that is owed and not on its way,
+        unless amounts may be changed. Decimal in major units.
+
+        :param dict in_transit: what :meth:`_get_in_transit` returns, when it is known
         """
-        self.ensure_one()
-        least, most = self._get_customer_limits()
-        return "" if least <= amount <= most else self._explain_payer_limits(least, most)
-
-    def _get_customer_limits(self):
-        """Return the least and the most that its customer may pay of this invoice at once.
-
-        As the company's settings of the payer's page have it: all that is owed, unless amounts may
-        be changed. Decimal in major units.
-        """
-        self.ensure_one()
-        digits, company = self.currency_id.decimal_places, self.company_id
-        owed = to_decimal(self.amount_residual, digits)
-        if not company.payment_request_payer_amounts:
-            return owed, owed
-        total = to_decimal(self.amount_total, digits)
-        return min(company._get_payment_request_least(total, digits), owed), owed
+        in_transit = self._get_in_transit() if in_transit is None else in_transit
+        limits = {}
+        for move in self:
+            digits, company = move.currency_id.decimal_places, move.company_id
+            most = to_decimal(move.amount_residual, digits) - in_transit.get(move, 0)
+            least = most
+            if company.payment_request_payer_amounts:
+                total = to_decimal(move.amount_total, digits)
+                least = min(company._get_payment_request_least(total, digits), most)
+            limits[move] = least, most
+        return limits
 
 
 class PaymentRequest(models.Model):
@@ -190,33 +173,36 @@ class PaymentRequest(models.Model):
         :param moves: open invoices of the customer, in sudo: the totals are theirs
         :param shown: those of them that get a row
         :return: dicts of ``company``, ``currency``, ``can_change`` (amounts), ``hint`` (a sentence
-            about it), ``rows`` (of ``move``, ``due``, ``least``, ``is_payable``,
-            ``is_in_transit``, ``is_overdue``, ``requests``) and the totals ``open``,
+            about it), ``rows`` (of ``move``, ``due``, ``in_transit``, ``least`` and ``most`` that
+            can be paid, ``is_payable``, ``is_overdue``, ``requests``) and the totals ``open``,
             ``in_transit`` and ``credit``; amounts are Decimal, major units
         """
         in_transit, credits = moves._get_in_transit(), self._get_customer_credits(partner)
+        limits = moves._get_customer_limits(in_transit)
         refusals = {company: self._get_setup_refusal(company) for company in moves.company_id}
         with_row, balance = set(shown.ids), {}
         for move in moves.sorted(lambda one: (one.invoice_date_due or one.date, one.id)):
             key = move.company_id, move.currency_id
             group = balance.setdefault(key, self._prepare_balance(*key, credits))
-            due = to_decimal(move.amount_residual, move.currency_id.decimal_places)
-            group["open"] += due
-            group["in_transit"] += due if move in in_transit else 0
+            group["open"] += to_decimal(move.amount_residual, move.currency_id.decimal_places)
+            group["in_transit"] += in_transit.get(move, 0)
             if move.id in with_row:
-                row = self._prepare_balance_row(move, due, move in in_transit)
-                row["is_payable"] = not row["is_in_transit"] and not refusals[move.company_id]
+                row = self._prepare_balance_row(move, limits[move])
+                row["is_payable"] = row["most"] > 0 and not refusals[move.company_id]
                 group["rows"].append(row)
         return list(balance.values())
 
     @api.model
-    def _prepare_balance_row(self, move, due, is_in_transit):
+    def _prepare_balance_row(self, move, limits):
         today = fields.Date.context_today(self)
+        least, most = limits
+        due = to_decimal(move.amount_residual, move.currency_id.decimal_places)
         return {
             "move": move,
             "due": due,
-            "least": move._get_customer_limits()[0],
-            "is_in_transit": is_in_transit,
+            "in_transit": due - most,
+            "least": least,
+            "most": most,
             "is_overdue": bool(move.invoice_date_due) and move.invoice_date_due < today,
             "requests": move.payment_request_ids.filtered(
                 lambda one: one.state in OPEN_STATES and not one.is_from_customer

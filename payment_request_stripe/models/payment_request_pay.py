@@ -202,7 +202,7 @@ class PaymentRequest(models.Model):
             raise PayerNotice("nothing_due", self.env._("There is nothing left to pay."))
         if self.provider_id.state == "disabled":
             raise PayerNotice(
-                "unavailable", self.env._("Online payment is switched off. Please ask us.")
+                "switched_off", self.env._("Online payment is switched off. Please ask us.")
             )
         if face != "open" or self.state not in PAYABLE_STATES:
             raise PayerNotice("closed", self.env._("This payment link does not work any more."))

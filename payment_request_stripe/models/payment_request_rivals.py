@@ -61,26 +61,16 @@ class PaymentRequest(models.Model):
         return checkouts.filtered(lambda one: too_much & set(asked[one]))
 
     def _get_page_state(self):
-        """Keep an invoice from being paid by this link while a debit of another is on its way."""
+        """Keep an invoice from being paid by this link while another's payment is on its way."""
         face = super()._get_page_state()
-        return "processing" if face == "open" and self._has_rival_debit() else face
+        return "processing" if face == "open" and self._has_rival_payment() else face
 
-    def _has_rival_debit(self):
-        """Tell whether debits of other links leave less of an invoice than is asked here."""
+    def _has_rival_payment(self):
+        """Tell whether payments by other links leave less of an invoice than is asked here."""
         self.ensure_one()
-        debits = self.env["payment.request.checkout"].search(
-            [
-                ("request_id", "!=", self.id),
-                ("request_id.state", "=", "processing"),
-                ("request_id.line_ids.move_id", "in", self.line_ids.move_id.ids),
-                ("state", "=", "complete"),
-            ]
-        )
-        under_way = [
-            one.request_id._get_settled_by(one.quote) for one in debits if not one._get_payment()
-        ]
+        under_way = self.line_ids.move_id._get_payment_request_transit(but=self)
         return bool(under_way) and bool(
-            self._find_too_much(sum(under_way, self._get_settled_by(self._get_quote())))
+            self._find_too_much(self._get_settled_by(self._get_quote()) + Counter(under_way))
         )
 
     @api.model

@@ -85,6 +85,7 @@ from . import (
     test_statement,
     test_tours,
     test_trace,
+    test_transit,
     test_twilio_status,
     test_undo_dates,
     test_views,

@@ -191,7 +191,7 @@ class TestChanges(MoneyCase):
             with self.subTest(state):
                 transaction.state = state
                 self.assertEqual(request._get_page_state(), "processing")
-                self.assertEqual(invoice._get_in_transit(), invoice)
+                self.assertEqual(invoice._get_in_transit(), {invoice: 100})
                 with self.assertRaisesRegex(UserError, "do not pay again"):
                     request._open_checkout(request._sign_quote(request._get_quote()))
         transaction.is_post_processed = True

@@ -167,7 +167,8 @@ class TestDoors(PaymentRequestHttpCase):
     def test_a_disabled_provider_opens_no_session(self):
         self.provider.sudo().state = "disabled"
         self.env.flush_all()
-        self.assertIn("notice=unavailable", self._click_pay(self.request).headers["Location"])
+        target = self._click_pay(self.request).headers["Location"]
+        self.assertIn("Online payment is switched off", self.url_open(target).text)
         self.assertFalse(self.stripe.requests)
 
     def test_a_session_unknown_after_a_switch_of_accounts_is_given_up_when_over(self):
