@@ -134,9 +134,10 @@ class PayController(http.Controller):
         payment_request = self._find(token)
         if not payment_request:
             return self._answer_unknown()
-        document = payment_request._get_statement_document()
-        if not document:
+        if not payment_request._offers_statement(payment_request._get_page_state()):
             return self._go_to_page(token)
+        check_page_rate("document", payment_request.id)
+        document = payment_request._render_statement()
         return self._answer_document(
             document["filename"], document["content"], document["mimetype"]
         )
@@ -155,6 +156,7 @@ class PayController(http.Controller):
         is_there = line and line.move_id.state == "posted"
         if not is_there or not payment_request._offers_documents():
             return self._answer_unknown()
+        check_page_rate("document", payment_request.id)
         try:
             document = line.move_id._get_invoice_legal_documents("pdf", allow_fallback=True)
         except UserError:  # this server cannot make PDF files

@@ -15,6 +15,7 @@ WINDOW = 60
 # `payment_request_stripe.rate_limit_<name>` says otherwise; 0 there means without limit.
 LIMITS = {
     "page": 600,  # one link
+    "document": 20,  # PDF of one link: invoices and statements
     "payer": 6,  # promises, questions and forwards of one link
     "portal": 30,  # choices that one customer who is logged in takes to Stripe
     "unknown_page": 120,  # links that lead nowhere, from one address

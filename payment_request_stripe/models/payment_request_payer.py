@@ -13,6 +13,9 @@ MAX_QUESTIONS = 10
 MAX_FORWARDS = 3
 # Customers make links themselves in the portal: those of so long count as one.
 LIMITS_HOLD_FOR = timedelta(days=1)
+# A statement is of today, whatever the link asked for: who has paid sees what was left, and not for
+# ever what the customer owes.
+STATEMENT_AFTER_PAYMENT = timedelta(days=7)
 
 
 class PaymentRequest(models.Model):
@@ -37,8 +40,18 @@ class PaymentRequest(models.Model):
             "question": page_state != "cancelled" and company.payment_request_payer_question,
             "forward": is_open and company.payment_request_payer_forward,
             "documents": self._offers_documents(),
-            "statement": page_state != "cancelled" and company.payment_request_payer_statement,
+            "statement": self._offers_statement(page_state),
         }
+
+    def _offers_statement(self, page_state):
+        """Tell whether whoever has the link may read what its customer owes today."""
+        self.ensure_one()
+        just_paid = page_state == "paid" and (
+            self.paid_at and self.paid_at > fields.Datetime.now() - STATEMENT_AFTER_PAYMENT
+        )
+        return self.company_id.payment_request_payer_statement and bool(
+            page_state in ("open", "processing") or just_paid
+        )
 
     def _offers_documents(self):
         """Tell whether whoever has the link may open the PDF of its invoices."""
@@ -218,16 +231,6 @@ class PaymentRequest(models.Model):
         self.ensure_one()
         today = self.company_id._get_payment_request_today()
         return today, today + timedelta(days=self.company_id.payment_request_promise_days)
-
-    def _get_statement_document(self):
-        """Return the customer's statement, when the company lets payers have it, or none.
-
-        :raise UserError: when it cannot be made
-        """
-        self.ensure_one()
-        if not self._get_payer_services(self._get_page_state())["statement"]:
-            return None
-        return self._render_statement()
 
 
 class PaymentRequestDelivery(models.Model):

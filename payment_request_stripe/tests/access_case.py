@@ -58,7 +58,7 @@ class AccessCase(ApiCase):
     def setUp(self):
         super().setUp()
         # One person after the other presses every button of one link, and guesses, in one minute.
-        for limit in ("payer", "unknown_page"):
+        for limit in ("document", "payer", "unknown_page"):
             self.env["ir.config_parameter"].sudo().set_param(
                 f"payment_request_stripe.rate_limit_{limit}", "0"
             )

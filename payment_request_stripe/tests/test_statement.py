@@ -6,7 +6,9 @@ from lxml import html
 
 from odoo import fields
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
+from ..controllers import rate_limit
 from .pay_page_case import PayPageCase
 
 
@@ -73,6 +75,39 @@ class TestStatement(PayPageCase):
         self.request.action_cancel()
         self.assertEqual(self._open("/statement").status_code, 303)
         self.assertNotIn("/statement", self._open().text)
+
+    def test_only_while_the_link_asks_and_for_some_days_after_the_payment(self):
+        def opens(request=None):
+            return self._open("/statement", request=request).status_code == 200
+
+        over = self._create_request(self._create_invoice(5))
+        settled = self._create_request(self._create_invoice(6))
+        self._pay_choice(self.request, 12050)
+        self.assertTrue(opens() and opens(over) and opens(settled))
+        over.expires_at = fields.Datetime.now() - timedelta(minutes=1)
+        self.assertFalse(opens(over))
+        settled._transition("completed")  # in another way
+        self.assertFalse(opens(settled))
+        self.assertEqual(self.request.state, "completed")
+        for days, is_offered in ((6, True), (8, False)):
+            self.request.paid_at = fields.Datetime.now() - timedelta(days=days)
+            self.assertEqual(opens(), is_offered, days)
+            self.assertEqual("/statement" in self._open().text, is_offered, days)
+
+    def test_documents_have_a_rate_of_their_own(self):
+        rate_limit.limiter.__init__()
+        self.addCleanup(rate_limit.limiter.__init__)
+        self.env["ir.config_parameter"].set_param("payment_request_stripe.rate_limit_document", "2")
+        other = self._create_request(self._create_invoice(5))
+        path = f"/invoice/{self.request.line_ids[0].id}"
+        with mute_logger("odoo.addons.base.models.ir_actions_report"):
+            codes = [
+                self._open(one).status_code for one in (path, "/statement", "/statement", path)
+            ]
+            self.assertEqual(codes[2:], [429, 429])
+            self.assertNotIn(429, codes[:2])
+            self.assertEqual(self._open().status_code, 200, "the page is still there")
+            self.assertEqual(self._open("/statement", request=other).status_code, 200)
 
     def test_it_lists_what_this_customer_owes_this_company_in_this_currency(self):
         day = fields.Date.today() - timedelta(days=12)
