@@ -190,6 +190,9 @@ class PaymentRequest(models.Model):
                 row = self._prepare_balance_row(move, limits[move])
                 row["is_payable"] = row["most"] > 0 and not refusals[move.company_id]
                 group["rows"].append(row)
+        for key in credits:  # also where nothing is open
+            if key[0] in self.env.companies:
+                balance.setdefault(key, self._prepare_balance(*key, credits))
         return list(balance.values())
 
     @api.model

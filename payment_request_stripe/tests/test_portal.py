@@ -40,6 +40,16 @@ class TestPortal(PortalCase):
         names = page.xpath("//input[@type='checkbox']/@name")
         self.assertEqual(names, [f"invoice_{self.invoice.id}"])
 
+    def test_a_credit_stands_there_although_nothing_is_open(self):
+        (self.invoice | self.other_invoice).button_draft()
+        page = self._see()
+        self.assertFalse(page.xpath("//dd"))
+        self._create_invoice(30, move_type="out_refund")
+        page = self._see()
+        amounts = [" ".join(one.text_content().split()) for one in page.xpath("//dd")]
+        self.assertEqual([one.strip("$ \u00a0") for one in amounts], ["0.00", "0.00", "30.00"])
+        self.assertIn("Nothing is open. Thank you.", self._text(page))
+
     def test_paid_requests_stand_in_the_history_with_their_receipt(self):
         request = self._create_request(self.invoice)
         self._click_pay(request)

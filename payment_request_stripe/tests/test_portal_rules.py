@@ -136,6 +136,18 @@ class TestPortalRules(PortalCase):
 
     # === WHOSE === #
 
+    def test_an_invoice_that_was_given_to_somebody_else_is_not_named(self):
+        request = self._create_request(self.invoice, self.other_invoice)
+        name = self.invoice.name
+        self.assertIn(name, self._text(self._see("/my/payments/history")))
+        self.invoice.button_draft()
+        self.invoice.partner_id = self.stranger.partner_id
+        self.invoice.action_post()
+        text = self._text(self._see("/my/payments/history"))
+        self.assertIn(request.name, text)
+        self.assertIn(self.other_invoice.name, text)
+        self.assertNotIn(self.invoice.name, text)
+
     def test_a_subsidiary_is_another_customer(self):
         daughter = self.env["res.partner"].create(
             {"name": "Daughter Ltd", "is_company": True, "parent_id": self.payer.id}
