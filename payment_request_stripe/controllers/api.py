@@ -24,6 +24,7 @@ from .api_input import (
 )
 
 LARGEST_PAGE = 100
+NOW = "ignoreQuietHours"
 OTHER_METHODS = ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 
@@ -54,10 +55,11 @@ class PaylinksApi(Controller):
     def create_request(self):
         self._get_requests().check_access("create")
         allocations, options = read_asked(read_json_object(request.httprequest))
+        now = read_flag(request.httprequest.args, NOW)
         if read_flag(request.httprequest.args, "dryRun"):
             return self._answer(self._get_requests()._quote_for_api(allocations, options))
         status, body = self._answer_once(
-            lambda: self._get_requests()._create_for_api(allocations, options)
+            lambda: self._get_requests()._create_for_api(allocations, options, now)
         )
         return self._answer(body, status)
 
@@ -76,9 +78,9 @@ class PaylinksApi(Controller):
     @api_route("/api/paylinks/<int:request_id>/resend", methods=["POST"])
     def resend_request(self, request_id):
         payment_request = self._find_to_change(request_id)
-        status, body = self._answer_once(
-            lambda: (200, self._change(payment_request, "action_resend"))
-        )
+        now = read_flag(request.httprequest.args, NOW)
+        action = "action_resend" if now else "_resend_for_api"
+        status, body = self._answer_once(lambda: (200, self._change(payment_request, action)))
         return self._answer(body, status)
 
     @api_route("/api/paylinks/<int:request_id>/cancel", methods=["POST"])

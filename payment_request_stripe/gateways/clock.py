@@ -4,20 +4,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
-from phonenumbers.timezone import time_zones_for_number
+from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
 
 
-def time_zone_of_number(number: str) -> str:
-    """Return the time zone of an E.164 `number`, or ``""`` when it may lie in several or none."""
+def time_zone_of_number(number: str, guesses: Iterable[str | None] = ()) -> str:
+    """Return the time zone of an E.164 `number`, or ``""`` when nothing is known of it.
+
+    :param guesses: of the zones of a country in which numbers are of no place, the first guess that
+        is one of them; without a good guess the one in the middle, never far from right
+    """
     try:
-        zones = time_zones_for_number(phonenumbers.parse(number))
+        found = time_zones_for_number(phonenumbers.parse(number))
     except phonenumbers.NumberParseException:
         return ""
-    return str(zones[0]) if len(zones) == 1 and "/" in zones[0] else ""
+    zones = [str(zone) for zone in found if zone != UNKNOWN_TIMEZONE]
+    for guess in guesses:
+        if guess in zones:
+            return guess
+    now = datetime.now(timezone.utc)
+    zones.sort(key=lambda zone: (now.astimezone(find_zone(zone)).utcoffset(), zone))
+    return zones[len(zones) // 2] if zones else ""
 
 
 def quiet_until(

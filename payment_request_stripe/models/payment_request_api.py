@@ -76,11 +76,18 @@ class PaymentRequest(models.Model):
         self.check_access("read")
         self.sudo()._sync_from_stripe()
 
+    def _resend_for_api(self):
+        """Send the same link again; an SMS waits for the end of the customer's quiet hours."""
+        self.action_resend()
+        self._mind_quiet_hours()
+
     @api.model
-    def _create_for_api(self, allocations, options):
+    def _create_for_api(self, allocations, options, now=False):
         """Create and send, or say why not: ``(201, body)`` or ``(422, body)``.
 
         Takes what :meth:`create_and_send` takes; a refusal leaves nothing behind.
+
+        :param now: send an SMS in the customer's quiet hours too
 
         :raise ConcurrencyError: when somebody else asks for the same invoices right now: no answer
             to keep, so Odoo runs the call again
@@ -88,6 +95,8 @@ class PaymentRequest(models.Model):
         try:
             with self.env.cr.savepoint():
                 request = self.create_and_send(allocations, **options)
+                if not now:
+                    request._mind_quiet_hours()
         except LockError as error:
             raise ConcurrencyError(str(error)) from error
         except PaymentRequestRefused as error:

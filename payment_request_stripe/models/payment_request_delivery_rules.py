@@ -2,6 +2,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from datetime import timedelta
 
+import pytz
+
 from odoo import api, fields, models
 
 from ..gateways.clock import quiet_until, time_zone_of_number
@@ -93,16 +95,18 @@ class PaymentRequestDelivery(models.Model):
     # === NOT YET === #
 
     def _get_waits(self):
-        """Return ``{row: moment (UTC, naive)}`` of the system's messages that have to wait.
+        """Return ``{row: moment (UTC, naive)}`` of the messages that have to wait.
 
-        A person who presses Send means now.
+        A person who presses Send means now; but when an SMS did not go out then, it is the system
+        that tries again, and nobody shall be woken by it.
         """
-        automatic = self.filtered("is_automatic")
-        if not automatic:
-            return {}
         now = fields.Datetime.now()
-        last = automatic._get_last_moments(now - BREATH)
         waits = {}
+        for row in self.filtered(lambda row: not row.is_automatic):
+            if row.attempt_count and (moment := row._get_sms_quiet_until(now)):
+                waits[row] = moment
+        automatic = self.filtered("is_automatic")
+        last = automatic._get_last_moments(now - BREATH) if automatic else {}
         for row in automatic:
             key = (row.company_id, row.recipient)
             moment = max(last[key] + BREATH, now) if key in last else now
@@ -138,21 +142,46 @@ class PaymentRequestDelivery(models.Model):
             company.payment_request_quiet_to,
         )
 
+    def _get_sms_quiet_until(self, moment):
+        """Return the same for what rings; an e-mail wakes nobody."""
+        return None if self.channel == "email" else self._get_quiet_until(moment)
+
     def _get_time_zone(self):
-        """Return the recipient's time zone: the contact's, the phone number's, or ours."""
+        """Return the recipient's time zone: the phone number's, the contact's, or ours.
+
+        Odoo gives a new contact the zone of the user who made it: it counts only where it is one
+        of the contact's country, or nothing else is known.
+        """
         self.ensure_one()
-        request = self.request_id
+        partner = self.request_id.partner_id
+        guesses = partner.tz, self.company_id.partner_id.tz
+        if self.channel != "email" and (zone := time_zone_of_number(self.recipient, guesses)):
+            return zone
+        country = partner.country_id or partner.commercial_partner_id.country_id
+        zones = pytz.country_timezones.get(country.code or "", ())
         return (
-            request.partner_id.tz
-            or (self.channel != "email" and time_zone_of_number(self.recipient))
-            or self.company_id.partner_id.tz
-            or request._get_person_in_charge().tz
+            next((guess for guess in guesses if guess in zones), None)
+            or next(iter(zones), None)
+            or next(filter(None, guesses), None)
+            or self.request_id._get_person_in_charge().tz
             or "UTC"
         )
 
 
 class PaymentRequest(models.Model):
     _inherit = "payment.request"
+
+    def _mind_quiet_hours(self):
+        """Keep back the SMS that would go out now, until the customers' quiet hours are over.
+
+        For what a program asks: at three in the morning it does not mean now.
+        """
+        now = fields.Datetime.now()
+        for row in self.sudo().delivery_ids.filtered(lambda row: row.state == "queued"):
+            moment = row._get_sms_quiet_until(max(row.retry_at or now, now))
+            if moment:
+                row.retry_at = moment
+                row._ring(moment)
 
     @api.model
     def _explain_bounce(self, address):

@@ -81,12 +81,16 @@ class PaymentRequest(models.Model):
         self.ensure_one()
         summary = self.env._("Messages fail: %(reason)s", reason=reason)
         person = self._get_handler()
-        known = self.env["mail.activity"].sudo().search(
-            [
-                ("res_model", "=", self._name),
-                ("summary", "=", summary),
-                ("user_id", "=", person.id),
-            ]
+        known = (
+            self.env["mail.activity"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("summary", "=", summary),
+                    ("user_id", "=", person.id),
+                ]
+            )
         )
         if self.company_id in self.sudo().browse(known.mapped("res_id")).exists().company_id:
             return

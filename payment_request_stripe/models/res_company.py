@@ -41,8 +41,9 @@ class ResCompany(models.Model):
     payment_request_quiet_from = fields.Float(
         string="Quiet Hours From",
         default=21.0,
-        help="In the customer's time zone. The system sends nothing by itself in these hours; "
-        "what a person sends goes out at once.",
+        help="In the customer's time zone: of the phone number, else of the contact. The system "
+        "sends nothing by itself in these hours, and tries no SMS again; what a person sends goes "
+        "out at once. An SMS that a program asks for by REST waits, unless it says otherwise.",
     )
     payment_request_quiet_to = fields.Float(string="Quiet Hours Until", default=8.0)
     payment_request_promise_days = fields.Integer(

@@ -9,6 +9,7 @@ from odoo.tools import mute_logger
 
 from ..controllers.rate_limit import RateLimiter, get_caller, limiter
 from .api_case import ApiCase
+from .delivery_case import DeliveryCase
 
 
 @tagged("post_install", "-at_install")
@@ -364,6 +365,43 @@ class TestApiRead(ApiCase):
         refused = self._call(f"/{request.id}/resend", method="POST")
         self.assertDocumented(refused, "/api/paylinks/{id}/resend", "post")
         self.assertError(refused, 409, "state")
+
+
+@tagged("post_install", "-at_install")
+class TestApiQuietHours(DeliveryCase, ApiCase):
+    """A program asks at three in the morning, where the customer is."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.write({"payment_request_quiet_from": 0, "payment_request_quiet_to": 23.99})
+
+    def _ask_by_rest(self, **options):
+        response = ApiCase._ask(self, self._create_invoice(10), **options)
+        self.assertEqual(response.status_code, 201, response.text)
+        value = response.json()["data"]["paymentRequest"]
+        return self.env["payment.request"].browse(value["id"])
+
+    def test_an_sms_waits_unless_told_otherwise(self):
+        both = {
+            row.channel: row for row in self._ask_by_rest(deliveryMethod="email+sms").delivery_ids
+        }
+        self.assertGreater(both["sms"].retry_at, fields.Datetime.now())
+        self.assertFalse(both["email"].retry_at)
+        now = self._ask_by_rest(deliveryMethod="sms", path="?ignoreQuietHours=1")
+        self.assertFalse(now.delivery_ids.retry_at)
+        wrong = ApiCase._ask(self, self._create_invoice(10), path="?ignoreQuietHours=yes")
+        self.assertError(wrong, 400, "malformed")
+
+    def test_so_does_one_that_is_sent_again(self):
+        request = self._ask_by_rest(deliveryMethod="sms")
+        for query, waits in (("", True), ("?ignoreQuietHours=1", False)):
+            response = self._call(f"/{request.id}/resend{query}", method="POST")
+            self.assertDocumented(response, "/api/paylinks/{id}/resend", "post")
+            self.assertEqual(bool(request.delivery_ids.retry_at), waits, query)
+        wrong = self._call(f"/{request.id}/resend?ignoreQuietHours=2", method="POST")
+        self.assertDocumented(wrong, "/api/paylinks/{id}/resend", "post")
+        self.assertError(wrong, 400)
 
 
 @tagged("post_install", "-at_install")

@@ -237,10 +237,43 @@ class TestAutomaticMessages(DeliveryCase):
         self.payer.tz = "America/New_York"
         self.request.sudo().expires_at = "2032-01-01"
         row = self._queue()
-        with freeze_time("2031-01-15 03:00:00"):  # 22:00 in New York
+        with freeze_time("2031-01-15 06:00:00"):  # 22:00 in California
             self._drain()
-            self.assertEqual((row.state, str(row.retry_at)), ("queued", "2031-01-15 13:00:00"))
-        with freeze_time("2031-01-15 13:00:01"):
+            self.assertEqual((row.state, str(row.retry_at)), ("queued", "2031-01-15 16:00:00"))
+        with freeze_time("2031-01-15 16:00:01"):
+            self._drain()
+        self.assertEqual(row.state, "sent")
+
+    def test_time_zone_of_a_contact_is_that_of_its_country(self):
+        """Odoo gives a contact the zone of the user who made it."""
+        row = self._ask("email").delivery_ids
+        self.company.partner_id.tz = "Europe/Berlin"
+        for country, zone, expected in (
+            ("us", "Europe/Berlin", "America/New_York"),
+            ("us", "America/Denver", "America/Denver"),
+            ("de", "America/Denver", "Europe/Berlin"),
+            (None, "America/Denver", "America/Denver"),
+            (None, False, "Europe/Berlin"),
+        ):
+            with self.subTest(country=country, zone=zone):
+                self.payer.write({"country_id": country and self.env.ref(f"base.{country}").id})
+                self.payer.tz = zone
+                self.assertEqual(row._get_time_zone(), expected)
+
+    def test_an_sms_is_not_tried_again_at_night(self):
+        """A person sent it in the evening; its next try would ring at night."""
+        self.company.write({"payment_request_quiet_from": 21, "payment_request_quiet_to": 8})
+        request = self._ask(to_phone="+14155550111")
+        request.expires_at = "2032-01-01"
+        self.twilio.fail_next(status=503)
+        row = request.delivery_ids
+        with freeze_time("2031-01-15 04:59:30"):  # shortly before nine in California
+            self._drain()
+            self.assertEqual((row.state, str(row.retry_at)), ("queued", "2031-01-15 05:00:30"))
+        with freeze_time("2031-01-15 05:00:31"):
+            self._drain()
+            self.assertEqual((row.state, str(row.retry_at)), ("queued", "2031-01-15 16:00:00"))
+        with freeze_time("2031-01-15 16:00:01"):
             self._drain()
         self.assertEqual(row.state, "sent")
 

@@ -67,6 +67,12 @@ class TestBulk(DeliveryCase):
         self.assertIn("300.00", wizard.total)
         self.assertFalse(wizard.problems)
 
+    def test_preview_tells_who_gets_several_messages(self):
+        self.assertNotIn("Recipients of several", self._start()[0].outlook)
+        self.partners[:3].phone = "+14155550199"
+        self.assertIn("+14155550199 (3).", self._start()[0].outlook)
+        self.assertNotIn("Recipients of several", self._start("link")[0].outlook)
+
     def test_one_click_makes_and_sends_all_in_the_background(self):
         wizard, batches = self._start()
         action = wizard.action_send()

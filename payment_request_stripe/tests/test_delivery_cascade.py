@@ -124,10 +124,10 @@ class TestCascade(DeliveryCase):
         self.payer.tz = "America/New_York"
         self.company.write({"payment_request_quiet_from": 21, "payment_request_quiet_to": 8})
         self.request.expires_at = "2040-01-01"
-        with freeze_time("2031-01-15 03:00:00"):
+        with freeze_time("2031-01-15 06:00:00"):
             self._drain()
             self.assertEqual(self._get_states(), [("email", "sent"), ("sms", "queued")])
-        with freeze_time("2031-01-15 13:00:01"):
+        with freeze_time("2031-01-15 16:00:01"):
             self._drain()
         self.assertEqual(self._get_states(), [("email", "sent"), ("sms", "sent")])
 
@@ -135,10 +135,10 @@ class TestCascade(DeliveryCase):
         self.payer.tz = "America/New_York"
         self.company.write({"payment_request_quiet_from": 21, "payment_request_quiet_to": 8})
         self.request.expires_at = "2040-01-01"
-        with freeze_time("2031-01-15 03:00:00"):
+        with freeze_time("2031-01-15 06:00:00"):
             self._drain()
         self.env["phone.blacklist"].sudo()._add([self.request.to_phone])
-        with freeze_time("2031-01-15 13:00:01"):
+        with freeze_time("2031-01-15 16:00:01"):
             self._drain()
         self.assertEqual(self._get_states(), [("email", "sent"), ("sms", "skipped")])
         self.assertIn("wants no more messages", self._get_activities(self.request))

@@ -60,6 +60,13 @@ class TestSmsText(BaseCase):
         self.assertEqual(time_zone_of_number("+33612345678"), "Europe/Paris")
         self.assertEqual(time_zone_of_number("+14155550100"), "America/Los_Angeles")
         self.assertEqual(time_zone_of_number("nonsense"), "")
+        self.assertEqual(time_zone_of_number("+88213300655"), "", "a satellite's")
+        # Mobile numbers of these countries are of no place.
+        for guesses, zone in (
+            (("Europe/Berlin", "Atlantic/Canary"), "Atlantic/Canary"),
+            (("Europe/Berlin", "UTC", None), "Europe/Madrid"),
+        ):
+            self.assertEqual(time_zone_of_number("+34612345678", guesses), zone)
 
     def test_words_of_mail_servers(self):
         for text, advice, temporary in (

@@ -152,7 +152,7 @@ class PaymentRequestSendWizard(models.TransientModel):
             wizard.has_refusals = any(wizard.line_ids.mapped("refusal"))
             wizard.total = wizard._get_total([row for row in rows if not row["reason"]])
             wizard.left_out = "\n".join(dict.fromkeys(left_out.values()))
-            wizard.outlook = wizard._describe_outlook(len(groups), len(left_out))
+            wizard.outlook = wizard._describe_outlook(rows)
             sent = {key: moves for key, moves in groups.items() if key not in left_out}
             wizard.problems = "\n".join(wizard._get_problems(sent))
             wizard.summary = wizard._render_summary(rows)

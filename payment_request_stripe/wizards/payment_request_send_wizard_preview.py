@@ -1,12 +1,14 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from odoo import api, fields, models
 from odoo.tools import formatLang
 
 MAIL_TEMPLATE = "payment_request_stripe.mail_template_payment_request"
 SMS_TEMPLATE = "payment_request_stripe.sms_template_payment_request"
+# So many recipients are named who get several messages at once.
+MOST_TOLD = 5
 # As long as a real one, so that the length of the SMS is right.
 NO_TOKEN = "preview-" * 4
 
@@ -43,6 +45,7 @@ class PaymentRequestSendWizard(models.TransientModel):
         return {
             "partner": partner,
             "recipient": ", ".join(recipients) or self.env._("copied by hand"),
+            "addresses": [addresses[channel] for channel in self._get_channels()],
             "reachable": all(addresses[channel] for channel in self._get_channels()),
             "invoices": ", ".join(moves.mapped("name"))
             if len(moves) <= 3
@@ -61,8 +64,12 @@ class PaymentRequestSendWizard(models.TransientModel):
         )
 
     @api.model
-    def _describe_outlook(self, customers, left_out):
-        """Say in one line how many links are going to be made, and how."""
+    def _describe_outlook(self, rows):
+        """Say in one line how many links are going to be made, and how.
+
+        :param list rows: of :meth:`_prepare_summary_row`
+        """
+        customers, left_out = len(rows), sum(1 for row in rows if row["reason"])
         sentences = [self.env._("%(count)s links will be made.", count=customers - left_out)]
         if left_out:
             sentences.append(
@@ -70,11 +77,26 @@ class PaymentRequestSendWizard(models.TransientModel):
                     "%(count)s of the customers will get none; the list says why.", count=left_out
                 )
             )
+        if shared := self._describe_shared([row for row in rows if not row["reason"]]):
+            sentences.append(shared)
         if self._is_for_the_background(customers):
             sentences.append(
                 self.env._("It is done in the background, and you can go on with other work.")
             )
         return " ".join(sentences)
+
+    @api.model
+    def _describe_shared(self, rows):
+        """Return the sentence that says who would get several messages at once, or nothing."""
+        counts = Counter(address for row in rows for address in row["addresses"] if address)
+        several = [(address, count) for address, count in counts.most_common() if count > 1]
+        if not several:
+            return ""
+        told = [f"{address} ({count})" for address, count in several[:MOST_TOLD]]
+        return self.env._(
+            "Recipients of several customers get a message for each of them: %(recipients)s.",
+            recipients=", ".join(told + ["…"] * (len(several) > MOST_TOLD)),
+        )
 
     def _get_total(self, rows):
         totals = defaultdict(int)
