@@ -36,7 +36,7 @@ class PaymentRequest(models.Model):
             "amountPaid": str(to_decimal(self.amount_paid, digits)),
             "amountRefunded": str(to_decimal(self.amount_refunded, digits)),
             "currency": self.currency_id.name,
-            "deliveryMethod": API_DELIVERY_METHODS[self.delivery_method],
+            "deliveryMethod": _say_delivery_method(self.delivery_method),
             "toEmail": self.to_email or None,
             "toPhone": self.to_phone or None,
             "message": self.message or None,
@@ -139,7 +139,7 @@ class PaymentRequest(models.Model):
             "leaseId": vals["analytic_account_id"] or None,
             "amountTotal": str(to_decimal(total, digits)),
             "currency": draft.currency_id.name,
-            "deliveryMethod": API_DELIVERY_METHODS[vals["delivery_method"]],
+            "deliveryMethod": _say_delivery_method(vals["delivery_method"]),
             "toEmail": vals["to_email"] or None,
             "toPhone": vals["to_phone"] or None,
             "message": vals["message"] or None,
@@ -251,6 +251,11 @@ class PaymentRequestCheckout(models.Model):
 
 def _say_moment(moment):
     return moment.isoformat(timespec="seconds") + "Z" if moment else None
+
+
+def _say_delivery_method(method):
+    """Return what programs call `method`; one that somebody added keeps its name."""
+    return API_DELIVERY_METHODS.get(method, method)
 
 
 def _say_some(**values):

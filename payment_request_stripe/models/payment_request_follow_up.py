@@ -69,9 +69,11 @@ class PaymentRequest(models.Model):
             return ""
         if self._get_channel_refusal(self.company_id, [channel]):
             return ""
-        phone = self.to_phone or self._get_recipients(self.partner_id, {})["to_phone"]
-        number = phone and self._phone_format(number=phone)
-        return "" if not number or number in self._get_opted_out([number]) else number
+        known = {"to_email": self.to_email, "to_phone": self.to_phone}
+        recipient = self._get_recipient(channel, self._get_recipients(self.partner_id, known))
+        if not recipient or recipient.lower() in self._get_opted_out([recipient]):
+            return ""
+        return recipient
 
     def _tell_our_trouble(self, reason):
         """Raise one task for all messages that fail for `reason`, which lies with ourselves.

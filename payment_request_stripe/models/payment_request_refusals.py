@@ -128,12 +128,14 @@ class PaymentRequest(models.Model):
 
         :param dict contact: what :meth:`_get_recipients` returns
         """
-        addresses = {
-            "email": email_normalize(contact["to_email"]),
-            "sms": contact["to_phone"],
-        }
+        return [address for _channel, address in self._get_messages(contact, options)]
+
+    @api.model
+    def _get_messages(self, contact, options):
+        """Return ``[(channel, recipient)]`` of what would go out; without a recipient, nothing."""
         channels = CHANNELS.get(options.get("delivery_method") or "email", ())
-        return [addresses[channel] for channel in channels if addresses[channel]]
+        recipients = [(channel, self._get_recipient(channel, contact)) for channel in channels]
+        return [(channel, recipient) for channel, recipient in recipients if recipient]
 
     @api.model
     def _get_opt_out_group_refusal(self, contact, options, opted_out):
@@ -155,8 +157,8 @@ class PaymentRequest(models.Model):
             return "unknown_delivery_method", self.env._(
                 "%(method)s is no way to deliver a payment link.", method=str(method)[:50]
             )
-        partner = self._get_payer(moves, options)
-        if method in ("email", "email_sms") or options.get("to_email"):
+        partner, channels = self._get_payer(moves, options), CHANNELS.get(method, ())
+        if "email" in channels or options.get("to_email"):
             if not contact["to_email"]:
                 return "no_email", self.env._(
                     "%(customer)s has no e-mail address.", customer=partner.display_name
@@ -165,7 +167,7 @@ class PaymentRequest(models.Model):
                 return "invalid_email", self.env._(
                     "%(email)s is not an e-mail address.", email=contact["to_email"]
                 )
-        if method in ("sms", "email_sms") or options.get("to_phone"):
+        if "sms" in channels or options.get("to_phone"):
             if not contact["to_phone"]:
                 return "no_phone", self.env._(
                     "%(customer)s has no phone number.", customer=partner.display_name
@@ -174,7 +176,19 @@ class PaymentRequest(models.Model):
                 return "invalid_phone", self.env._(
                     "%(phone)s is not a phone number.", phone=contact["to_phone"]
                 )
-        return self._get_channel_refusal(moves.company_id, CHANNELS[method])
+        for channel in channels:
+            if not self._get_recipient(channel, contact):
+                return "no_recipient", self.env._(
+                    "%(customer)s has no address for %(channel)s.",
+                    customer=partner.display_name,
+                    channel=self._get_channel_name(channel),
+                )
+        return self._get_channel_refusal(moves.company_id, channels)
+
+    @api.model
+    def _get_channel_name(self, channel):
+        field = self.env["payment.request.delivery"]._fields["channel"]
+        return dict(field._description_selection(self.env))[channel]
 
     @api.model
     def _get_channel_refusal(self, company, channels):

@@ -141,15 +141,15 @@ class PaymentRequest(models.Model):
         if refusal:
             return [], dict(zip(("code", "message"), refusal, strict=True))
         wanted = [
-            address
-            for address in self._get_addresses(options, options)
-            if address.lower() not in opted_out
+            (channel, recipient)
+            for channel, recipient in self._get_messages(options, options)
+            if recipient.lower() not in opted_out
         ]
         messages = [
-            (self, "email" if "@" in address else "sms", address)
-            for address in wanted
-            if address.lower() not in bounced
+            (self, channel, recipient)
+            for channel, recipient in wanted
+            if recipient.lower() not in bounced
         ]
         if not messages:
-            return [], {"code": "bounced", "message": self._explain_bounce(wanted[0])}
+            return [], {"code": "bounced", "message": self._explain_bounce(wanted[0][1])}
         return messages, None

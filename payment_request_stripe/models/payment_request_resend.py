@@ -13,9 +13,9 @@ class PaymentRequest(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        for channel, name in (("email", "to_email"), ("sms", "to_phone")):
+        for name in ("to_email", "to_phone"):
             if vals.get(name):
-                self._redirect_waiting(channel)
+                self._redirect_waiting(name == "to_email")
         return result
 
     # === ACTION METHODS === #
@@ -82,20 +82,22 @@ class PaymentRequest(models.Model):
         if rows:
             rows._ring()
 
-    def _redirect_waiting(self, channel):
+    def _redirect_waiting(self, by_email):
         """Let what waits go to the corrected recipient: the old one may be a stranger's.
 
         What the payer forwards to somebody else goes there all the same.
+
+        :param by_email: the e-mail address was corrected, else the phone number
         """
         for request in self.sudo():
-            recipient = request._get_recipient(channel, request)
             queued = request.delivery_ids.filtered(
-                lambda row: row.state == "queued" and row.channel == channel
+                lambda row: row.state == "queued" and (row.channel == "email") == by_email
             )
-            for row in queued.filtered(
-                lambda row, new=recipient: row.recipient != new and not row.is_forwarded
-            ):
-                if recipient in queued.mapped("recipient"):
+            for row in queued.filtered(lambda row: not row.is_forwarded):
+                recipient = request._get_recipient(row.channel, request)
+                if recipient in (None, False, row.recipient):
+                    continue
+                if (row.channel, recipient) in {(one.channel, one.recipient) for one in queued}:
                     row._skip(self.env._("%(address)s gets it instead.", address=recipient))
                     continue
                 request._message_log(

@@ -190,12 +190,14 @@ class PaymentRequest(models.Model):
         self.ensure_one()
         return [
             (channel, self._get_recipient(channel, self))
-            for channel in CHANNELS[self.delivery_method]
+            for channel in CHANNELS.get(self.delivery_method, ())
         ]
 
     @api.model
     def _get_recipient(self, channel, contact):
         """Return where the messages of `channel` go, an e-mail address or E.164, or nothing.
+
+        A channel goes to the phone unless an override says otherwise.
 
         :param contact: what :meth:`_get_recipients` returns, or a request
         """
@@ -206,7 +208,7 @@ class PaymentRequest(models.Model):
     def _get_message_refusal(self):
         """Return the sentence that says that no message could go out, or none."""
         self.ensure_one()
-        refusal = self._get_channel_refusal(self.company_id, CHANNELS[self.delivery_method])
+        refusal = self._get_channel_refusal(self.company_id, CHANNELS.get(self.delivery_method, ()))
         return refusal[1] if refusal else self._get_opt_out_refusal()
 
     def _get_opt_out_refusal(self):

@@ -10,6 +10,7 @@ from . import (
     test_booking,
     test_changed_invoice,
     test_changes_told,
+    test_channel,
     test_checkout,
     test_comparison,
     test_create,

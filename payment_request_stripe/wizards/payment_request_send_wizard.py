@@ -231,6 +231,6 @@ class PaymentRequestSendWizard(models.TransientModel):
         if self.request_count == 1:
             if "email" in self._get_channels():
                 options["to_email"] = self.to_email
-            if "sms" in self._get_channels():
+            if set(self._get_channels()) - {"email"}:
                 options["to_phone"] = self.to_phone
         return options

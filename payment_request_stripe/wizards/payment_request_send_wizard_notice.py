@@ -2,8 +2,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, models
 
-from ..models.payment_request_delivery import CHANNELS
-
 
 class PaymentRequestSendWizard(models.TransientModel):
     """What the person who sent links is told."""
@@ -12,8 +10,7 @@ class PaymentRequestSendWizard(models.TransientModel):
 
     @api.model
     def _notify_one(self, request):
-        addresses = {"email": request.to_email, "sms": request.to_phone}
-        recipients = [addresses[channel] for channel in CHANNELS[request.delivery_method]]
+        recipients = [recipient for _channel, recipient in request._get_wanted_channels()]
         message = (
             self.env._(
                 "Payment link %(name)s is on its way to %(recipients)s.",

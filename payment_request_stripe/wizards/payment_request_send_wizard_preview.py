@@ -40,13 +40,18 @@ class PaymentRequestSendWizard(models.TransientModel):
             "email": self.env._("no e-mail address"),
             "sms": self.env._("no phone number"),
         }
-        addresses = {"email": contact["to_email"], "sms": contact["to_phone"]}
-        recipients = [addresses[channel] or missing[channel] for channel in self._get_channels()]
+        addresses = {
+            channel: requests._get_recipient(channel, contact) for channel in self._get_channels()
+        }
+        recipients = [
+            address or missing.get(channel) or self.env._("no address")
+            for channel, address in addresses.items()
+        ]
         return {
             "partner": partner,
             "recipient": ", ".join(recipients) or self.env._("copied by hand"),
-            "addresses": [addresses[channel] for channel in self._get_channels()],
-            "reachable": all(addresses[channel] for channel in self._get_channels()),
+            "addresses": list(addresses.values()),
+            "reachable": all(addresses.values()),
             "invoices": ", ".join(moves.mapped("name"))
             if len(moves) <= 3
             else self.env._("%(count)s invoices", count=len(moves)),
