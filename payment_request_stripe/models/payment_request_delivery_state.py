@@ -1,0 +1,41 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+
+
+class PaymentRequest(models.Model):
+    """How far the messages of a request are: it is `sent` as soon as they are in the outbox."""
+
+    _inherit = "payment.request"
+
+    delivery_state = fields.Selection(
+        selection=[
+            ("queued", "Waiting"),
+            ("partly", "Partly Sent"),
+            ("sent", "Sent"),
+            ("not_reached", "Not Reached"),
+        ],
+        string="Messages",
+        compute="_compute_delivery_state",
+        compute_sudo=True,
+        help="Of the last message on each channel; what the payer forwards does not count.",
+    )
+
+    @api.depends("delivery_ids.state")
+    def _compute_delivery_state(self):
+        for request in self:
+            last = {}
+            for row in request.delivery_ids.sorted("id"):
+                if not row.is_forwarded:
+                    last[row.channel] = row.state
+            request.delivery_state = self._sum_up_deliveries(set(last.values()))
+
+    @api.model
+    def _sum_up_deliveries(self, states):
+        """Return the state of all by the states of the messages, or nothing without any."""
+        reached, waiting = states & {"sent", "delivered"}, states & {"queued", "sending"}
+        if not states:
+            return False
+        if reached:
+            return "sent" if reached == states else "partly"
+        return "queued" if waiting else "not_reached"
