@@ -19,7 +19,8 @@ class ResCompany(models.Model):
     )
     payment_request_attach_invoices = fields.Boolean(
         string="Attach Invoices to Payment Requests",
-        help="Attach the PDF of each invoice to the e-mail that carries the payment link.",
+        help="Attach the PDF of each invoice to the e-mail that carries the payment link. One that "
+        "cannot be made keeps no link back: a note on the request says so.",
     )
     payment_request_messaging_service = fields.Char(
         string="Twilio Messaging Service SID",
