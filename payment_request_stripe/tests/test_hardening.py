@@ -1,6 +1,7 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import json
+import logging
 from datetime import timedelta
 
 from odoo import fields
@@ -163,6 +164,16 @@ class TestDoors(PaymentRequestHttpCase):
         self.env.invalidate_all()
         self.assertEqual(len(self.request.message_ids), before)
         self.assertNotIn("between us", json.dumps(fetched))
+
+    def test_the_log_of_requests_opens_no_link(self):
+        token = self._create_request(self._create_invoice(10)).access_token
+        with self.assertLogs("werkzeug", logging.INFO) as logs:
+            self.url_open(f"/pay/{token}?notice=refused")
+            self.url_open(f"/pay/{token}/status")
+        said = "\n".join(logs.output)
+        self.assertNotIn(token, said)
+        self.assertIn(f"GET /pay/{token[:4]}…?notice=refused ", said)
+        self.assertIn(f"GET /pay/{token[:4]}…/status ", said)
 
     def test_a_disabled_provider_opens_no_session(self):
         self.provider.sudo().state = "disabled"
