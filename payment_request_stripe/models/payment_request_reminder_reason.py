@@ -130,11 +130,22 @@ class AccountMove(models.Model):
         )
         if not coming:
             return self.env._("All reminders of the plan are sent.")
-        return self.env._(
+        said = self.env._(
             "%(step)s goes out on %(date)s.",
             step=coming.name,
             date=format_date(self.env, verdict.date_due + timedelta(days=coming.days)),
         )
+        today = self.company_id._get_payment_request_today()
+        if any(
+            not item.reconciled and item.date_maturity and item.date_maturity < today
+            for item in self._get_term_items()
+            if verdict.late <= 0
+        ):
+            said += " " + self.env._(
+                "An instalment is overdue already: plans go by the day when the last one is due. "
+                "Send a payment link for what is due."
+            )
+        return said
 
     def _get_reminder_obstacle(self):
         """Return the sentence that says why the next run would not write about this, or nothing.
