@@ -25,12 +25,14 @@ class PaymentProvider(models.Model):
         compute="_compute_payment_request_endpoint_token",
         store=True,
         copy=False,
+        exportable=False,
         groups="base.group_system",
         help="The unguessable end of this provider's webhook address; it chooses the secret.",
     )
     payment_request_webhook_secret = fields.Char(
         string="Signing Secrets of Payment Requests",
         copy=False,
+        exportable=False,
         groups="base.group_system",
         help="The signing secret (whsec_…) of the endpoint at Stripe. Several, separated by "
         "commas, are all accepted while a secret is being rotated.",
@@ -38,7 +40,9 @@ class PaymentProvider(models.Model):
     payment_request_webhook_ref = fields.Char(
         string="Stripe Webhook Endpoint", copy=False, readonly=True, groups="base.group_system"
     )
-    payment_request_webhook_key = fields.Char(copy=False, groups="base.group_system")
+    payment_request_webhook_key = fields.Char(
+        copy=False, exportable=False, groups="base.group_system"
+    )
     payment_request_webhook_url = fields.Char(
         string="Webhook Address of Payment Requests",
         compute="_compute_payment_request_webhook_url",

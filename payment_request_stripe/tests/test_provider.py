@@ -60,6 +60,15 @@ class TestProvider(StripeWireCase, PaymentRequestCommon):
             with self.assertRaises(AccessError):
                 provider.action_payment_request_create_webhook()
 
+    def test_secrets_are_not_offered_for_export(self):
+        secret = [
+            "payment_request_webhook_secret",
+            "payment_request_webhook_key",
+            "payment_request_endpoint_token",
+        ]
+        for name, field in self.provider.fields_get(secret, ["exportable"]).items():
+            self.assertFalse(field["exportable"], name)
+
     def test_each_provider_has_its_own_address(self):
         other = self.provider.copy()
         self.assertNotEqual(
