@@ -3,6 +3,8 @@
 from odoo import models
 from odoo.exceptions import ValidationError
 
+from ..gateways.money import to_decimal
+
 
 class AccountMove(models.Model):
     """What Odoo's own payments in the portal have to know of ours."""
@@ -48,8 +50,9 @@ class AccountMove(models.Model):
                     name=", ".join(move.name for move in in_transit),
                 )
             )
-        owed = sum(self.mapped("amount_residual"))
-        if asked and self.currency_id[:1].compare_amounts(float(amount or 0), owed) > 0:
+        digits = self.currency_id[:1].decimal_places
+        owed = sum(to_decimal(move.amount_residual, digits) for move in self)
+        if asked and to_decimal(float(amount or 0), digits) > owed:
             raise ValidationError(
                 self.env._("The amount has changed. Please open the page again and look at it.")
             )
