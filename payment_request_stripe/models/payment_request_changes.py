@@ -171,7 +171,9 @@ class PaymentRequest(models.Model):
         if stale and self._close_stale_checkout(live) != "closed":
             return False  # looked at again by the next poll
         settled = False
-        if self.amount_residual:
+        if self.amount_credit and self.amount_residual and not self._get_quote()["total"]:
+            self._drop_changes("changed")  # that credits cover the rest is a task of its own
+        elif self.amount_residual:
             self._tell_change(at_stripe=bool(stale))
         else:
             settled = self._close_settled()

@@ -118,7 +118,7 @@ class TestMessageTemplates(PaymentRequestCommon):
         self.assertLess(len(body.xpath("//*")), 12)
 
     def test_sms_fits_one_segment(self):
-        request = self._create_request(self._create_invoice(123456.78), delivery_method="sms")
+        request = self._create_request(self._create_invoice(123456.78), delivery_method="link")
         text = self.sms_template._render_field("body", request.ids, compute_lang=True)[request.id]
         self.assertIn("Hafner Property: please pay USD 123456.78 here: ", text)
         self.assertIn(request.pay_url, text)

@@ -12,7 +12,7 @@ from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
 from ..gateways.decline_words import Decline
-from .common import PaymentRequestCommon
+from .delivery_case import DeliveryCase
 
 CHANNELS = ("email", "sms", "link")
 MESSAGE_STATES = ("queued", "sent", "delivered", "failed", "bounced", "unknown", "skipped")
@@ -21,7 +21,7 @@ AMOUNTS = ("asked", "paid", "refunded", "disputed")
 
 
 @tagged("post_install", "-at_install")
-class TestReport(PaymentRequestCommon):
+class TestReport(DeliveryCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
