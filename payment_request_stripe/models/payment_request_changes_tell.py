@@ -100,11 +100,15 @@ class PaymentRequest(models.Model):
             amount=self.currency_id.format(self.amount_residual),
         )
         if lapses:
+            digits = self.currency_id.decimal_places
+            before = sum(
+                to_decimal(amount, digits) for amount in (self.amount_residual, self.amount_lapsed)
+            )
             note = self.env._(
                 "%(changes)s. The link now asks for %(amount)s instead of %(before)s.",
                 changes=", ".join(lapses),
                 amount=self.currency_id.format(self.amount_residual),
-                before=self.currency_id.format(self.amount_residual + self.amount_lapsed),
+                before=self.currency_id.format(float(before)),
             )
         if at_stripe:
             about_to = self.env._("The customer was about to pay another amount.")

@@ -40,9 +40,7 @@ class PaymentRequestEvent(models.Model):
     _order = "id desc"
     _rec_name = "event_ref"
 
-    provider_id = Many2oneWithoutKey(
-        comodel_name="payment.provider", required=True, readonly=True, ondelete="restrict"
-    )
+    provider_id = Many2oneWithoutKey(comodel_name="payment.provider", required=True, readonly=True)
     company_id = fields.Many2one(related="provider_id.company_id")
     event_ref = fields.Char(string="Event", required=True, readonly=True)
     event_type = fields.Char(string="Type", required=True, readonly=True)
