@@ -69,9 +69,10 @@ class PaymentRequest(models.Model):
         """Tell whether payments by other links leave less of an invoice than is asked here."""
         self.ensure_one()
         under_way = self.line_ids.move_id._get_payment_request_transit(but=self)
-        return bool(under_way) and bool(
-            self._find_too_much(self._get_settled_by(self._get_quote()) + Counter(under_way))
-        )
+        if not under_way:
+            return False
+        mine = self._get_settled_by(self._get_quote())
+        return bool(self._find_too_much(mine + Counter(under_way)) & set(mine))
 
     @api.model
     def _find_too_much(self, settled):

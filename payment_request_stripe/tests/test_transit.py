@@ -90,6 +90,21 @@ class TestTransit(PortalCase):
         self.assertEqual(self._totals(page), ["120.50", "0.00", "0.00"])
         self.assertIn(f"invoice_{self.invoice.id}", self._ticks(page))
 
+    def test_a_debit_for_an_invoice_that_was_paid_elsewhere_keeps_no_other_from_being_paid(self):
+        ref = self._get_session(self._choose({self.invoice: None}))
+        ours = self._create_request(self.invoice, self.other_invoice)
+        self._receive(self.stripe.pay_async(ref))
+        self.assertEqual(ours._get_page_state(), "processing")
+        self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=self.invoice.ids
+        ).create({}).action_create_payments()
+        self.assertEqual(ours._get_page_state(), "open")
+        session = self._click_pay(ours).headers["Location"].rpartition("/")[2].partition("#")[0]
+        self._run_cron("ir_cron_poll_stripe")
+        self._receive(self.stripe.pay(session))
+        self.assertOwed(self.other_invoice, "0")
+        self.assertEqual(ours.state, "completed")
+
     # === PAID, AND NOT IN THE BOOKS === #
 
     def _make_two_links(self):
