@@ -1,5 +1,7 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
+
 from odoo import api, fields, models
 
 from ..gateways.errors import Refused
@@ -7,6 +9,8 @@ from ..gateways.events import PaymentEvent
 from ..gateways.stripe_api import key_mode
 
 TEST_SESSION, LIVE_SESSION = "cs_test_", "cs_live_"
+# After that long no bank answers any more, nor does a payer pay a voucher.
+BANK_TAKES = timedelta(days=60)
 
 
 class PaymentRequestEvent(models.Model):
@@ -53,13 +57,57 @@ class PaymentRequestCheckout(models.Model):
     def _is_gone(self, error: Refused):
         """Have a live session that only a live key knows be asked for when there is one again."""
         unsure = self._is_of_other_mode()
-        if unsure and self.state == "complete":  # a debit under way
-            return False
+        if self.state == "complete":
+            return not unsure and self._is_debit_gone(error)
         gone = super()._is_gone(error)
         if gone:
             self.is_unsure = unsure
             self.request_id._commit()
         return gone
+
+    def _is_debit_gone(self, error: Refused):
+        """Tell whether Stripe does not know a debit under way; then have the link work again.
+
+        Live money may still arrive in the account that was ours before: as long as a bank may
+        take, a person is asked instead.
+        """
+        now, request = fields.Datetime.now(), self.request_id
+        if error.code != "resource_missing" or self.expires_at > now:
+            return False
+        request._commit()
+        request._lock()
+        is_waiting = self.state == "complete" and not self._get_payment()
+        is_play = not self.stripe_checkout_session_ref.startswith(LIVE_SESSION)
+        gone = is_waiting and (is_play or self.expires_at < now - BANK_TAKES)
+        if gone:
+            self._give_debit_up(error.message)
+        elif is_waiting:
+            request._notify_person_in_charge(
+                self.env._("Stripe does not know a bank debit"),
+                self.env._(
+                    "The key of the Stripe provider is of another account than the one that took "
+                    "the debit. Have the webhook of that account still reach us, or set its key "
+                    "again and press Refresh: do not ask the customer a second time before."
+                ),
+            )
+        request._commit()
+        return gone
+
+    def _give_debit_up(self, reason):
+        request = self.request_id
+        self.write({"state": "failed", "failure_reason": reason})
+        request._log_step("debit unknown to this Stripe account, and over", self)
+        if request._has_debit_under_way():
+            return
+        if request._transition("failed", failure_reason=reason):
+            request._renew_expiry()
+            request._notify_person_in_charge(
+                self.env._("A bank debit is unknown to Stripe by now"),
+                self.env._(
+                    "It was made in test mode or in another account. The payment link works again; "
+                    "if it was no test, look into that account before you ask the customer again."
+                ),
+            )
 
     @api.model
     def _get_polled_domain(self):
@@ -74,20 +122,49 @@ class PaymentRequestCheckout(models.Model):
     def _ask_stripe(self, now=False):
         asked_at = self.asked_at
         result = super()._ask_stripe(now=now)
-        if self.is_unsure and self.asked_at != asked_at:
+        if self.asked_at != asked_at:
+            self._note_known()
+        return result
+
+    def _note_known(self):
+        """Stripe knows this session: what was said otherwise is over."""
+        if self.is_unsure:
             self.is_unsure = False
             self.request_id._commit()
-        return result
+        if self.state == "complete":
+            self.request_id._drop_activity(self.env._("Stripe does not know a bank debit"))
+            self.request_id._commit()
 
 
 class PaymentRequestRefund(models.Model):
+    """A refund of live money waits for a live key; a test key does not even know its payment."""
+
     _inherit = "payment.request.refund"
 
-    def _tell_refusal(self, message):
-        """That a test key does not know a live refund is no refusal."""
-        if any(one._is_of_other_mode() for one in self.request_id.checkout_ids):
-            return None
-        return super()._tell_refusal(message)
+    def _waits_for_live_mode(self):
+        """Tell whether this gives live money back, and the provider's key is not a live one."""
+        self.ensure_one()
+        checkout = self.env["payment.request.checkout"].search(
+            [("stripe_payment_intent_ref", "=", self.payment_id.stripe_payment_intent_ref)], limit=1
+        )
+        return bool(checkout) and checkout._is_of_other_mode()
+
+    def _ask(self):
+        if not self._waits_for_live_mode():
+            return super()._ask()
+        self.asked_at = fields.Datetime.now()  # its turn in the poll is over
+        self.request_id._log_step("refund waits for live mode")
+        self.request_id._commit()
+        return None
+
+    def _try_asking(self):
+        if not self._waits_for_live_mode():
+            return super()._try_asking()
+        return self.env._(
+            "%(amount)s is live money, and the Stripe provider is in test mode. The refund is kept "
+            "and asked for when the provider is live again: do not refund a second time.",
+            amount=self.currency_id.format(self.amount),
+        )
 
 
 class PaymentProvider(models.Model):
@@ -103,7 +180,7 @@ class PaymentProvider(models.Model):
         return result
 
     def _resume_payment_requests(self):
-        """Apply the payouts of the live account that came meanwhile, and poll its sessions."""
+        """Apply the payouts of the live account that came meanwhile; poll sessions and refunds."""
         events = self.env["payment.request.event"].sudo()
         waiting = events.search(
             [

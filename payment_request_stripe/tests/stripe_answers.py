@@ -43,14 +43,19 @@ class StripeAnswers(StripeUndo):
         if route == "/v1/payouts/{id}":
             return self._find(self.payouts, "payout", ref)
         if route.startswith(("/v1/refunds", "/v1/events", "/v1/balance_transactions")):
-            return self._perform_money(method, route, ref, params)
+            return self._perform_money(method, route, ref, params, livemode)
         return self._perform_rest(method, route, ref, params, livemode)
 
-    def _perform_money(self, method, route, ref, params):
+    def _perform_money(self, method, route, ref, params, livemode):
         if route == "/v1/refunds" and method == "POST":
-            return self._create_refund(params)
+            return self._create_refund(params, livemode)
         if route == "/v1/refunds/{id}":
-            return self._find(self.refunds, "refund", ref)
+            known = {
+                ref: one
+                for ref, one in self.refunds.items()
+                if self.charges[one["charge"]]["livemode"] == livemode
+            }
+            return self._find(known, "refund", ref)
         rows = {
             "/v1/refunds": self.refunds.values(),
             "/v1/events": reversed(self.events),
@@ -76,10 +81,11 @@ class StripeAnswers(StripeUndo):
             rows = [{**row, "source": sources.get(row["source"])} for row in rows]
         return self.list_of(rows, route, 100)
 
-    def _create_refund(self, params):
-        intent = self._find(
-            self.payment_intents, "payment_intent", params["payment_intent"], "payment_intent"
-        )
+    def _create_refund(self, params, livemode):
+        known = {
+            ref: one for ref, one in self.payment_intents.items() if one["livemode"] == livemode
+        }
+        intent = self._find(known, "payment_intent", params["payment_intent"], "payment_intent")
         charge = self.charges[intent["latest_charge"]]
         left = charge["amount"] - charge["amount_refunded"]
         if left <= 0:
