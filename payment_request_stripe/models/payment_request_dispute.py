@@ -1,6 +1,28 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.tools import LazyTranslate
+
+_lt = LazyTranslate(__name__)
+
+# Stripe's words for why a payer disputes, https://docs.stripe.com/api/disputes/object.
+CAUSES = {
+    "bank_cannot_process": _lt("The bank could not process the payment"),
+    "check_returned": _lt("The check was returned"),
+    "credit_not_processed": _lt("A promised refund did not arrive"),
+    "customer_initiated": _lt("The customer asked the bank to take it back"),
+    "debit_not_authorized": _lt("The customer did not authorize the debit"),
+    "duplicate": _lt("The customer says it was paid twice"),
+    "fraudulent": _lt("The cardholder says somebody else paid with the card"),
+    "general": _lt("No particular reason was given"),
+    "incorrect_account_details": _lt("The account details are wrong"),
+    "insufficient_funds": _lt("The account held too little"),
+    "noncompliant": _lt("It broke a rule of the card network"),
+    "product_not_received": _lt("The customer did not get what was paid for"),
+    "product_unacceptable": _lt("What was paid for was not as promised"),
+    "subscription_canceled": _lt("The contract had been cancelled"),
+    "unrecognized": _lt("The cardholder does not recognize the payment"),
+}
 
 
 class PaymentRequestDispute(models.Model):
@@ -43,6 +65,7 @@ class PaymentRequestDispute(models.Model):
     )
     is_closed = fields.Boolean(readonly=True)
     reason = fields.Char(readonly=True, help="Stripe's word for why the customer disputes.")
+    cause = fields.Char(string="Why", compute="_compute_cause")
     due_by = fields.Datetime(string="Evidence Until", readonly=True)
     move_count = fields.Integer(
         readonly=True, help="How often Stripe moved money for it, as far as we were told."
@@ -68,6 +91,13 @@ class PaymentRequestDispute(models.Model):
         "(stripe_dispute_ref)", "A dispute of Stripe is kept once."
     )
 
+    @api.depends("reason")
+    @api.depends_context("lang")
+    def _compute_cause(self):
+        for dispute in self:
+            known = CAUSES.get(dispute.reason)
+            dispute.cause = self.env._(known) if known else dispute.reason
+
     def action_download_evidence(self):
         """Download what speaks for us: invoices, messages, and the facts of the payment."""
         self.ensure_one()
@@ -84,6 +114,17 @@ class PaymentRequest(models.Model):
     _inherit = "payment.request"
 
     dispute_ids = fields.One2many("payment.request.dispute", "request_id", readonly=True)
+    amount_disputed = fields.Monetary(
+        string="Disputed",
+        compute="_compute_amount_disputed",
+        help="What disputes took back of the invoices.",
+    )
+
+    @api.depends("line_ids.amount_disputed")
+    def _compute_amount_disputed(self):
+        for request in self:
+            disputed = sum(request.line_ids.mapped("amount_disputed"))
+            request.amount_disputed = request.currency_id.round(disputed)
 
     def _update_dispute_state(self):
         """Show the gravest of the disputes of this request."""

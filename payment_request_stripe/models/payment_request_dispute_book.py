@@ -1,6 +1,7 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, models
+from odoo.tools import format_datetime
 
 from ..exceptions import BookingRefused
 from ..gateways.events import PaymentEvent
@@ -201,16 +202,19 @@ class PaymentRequestDispute(models.Model):
 
     # === TELLING === #
 
-    def _get_summary(self):
-        return self.env._("A customer disputes a payment: %(ref)s", ref=self.stripe_dispute_ref)
+    def _get_activities(self):
+        """Return the activities that ask for an answer to this dispute."""
+        ref = self.stripe_dispute_ref
+        return self.request_id.sudo().activity_ids.filtered(
+            lambda one: ref in f"{one.summary} {one.note}"
+        )
 
     def _tell_state(self, is_answerable):
         """Have somebody answer in time while evidence is taken; say how it ended."""
-        request = self.request_id
         if is_answerable:
             self._ask_for_evidence()
             return
-        request._drop_activity(self._get_summary())
+        self._get_activities().unlink()
         if not self.is_closed:
             return  # answered: the bank decides
         sentences = {
@@ -242,27 +246,29 @@ class PaymentRequestDispute(models.Model):
 
     def _ask_for_evidence(self):
         """Raise one activity with Stripe's deadline, which it follows."""
-        request = self.request_id
-        summary = self._get_summary()
-        amount = self.currency_id.format(self.amount)
+        request, handler = self.request_id, self.request_id._get_handler()
         note = self.env._(
-            "%(customer)s disputes %(amount)s (%(reason)s). Stripe takes evidence until "
-            "%(until)s. The dispute's evidence pack holds what we know.",
+            "%(customer)s disputes %(amount)s. Reason: %(cause)s. Stripe takes evidence until "
+            "%(until)s: download the evidence pack on the page Disputes, and answer the dispute "
+            "%(ref)s at Stripe.",
             customer=request.partner_id.display_name,
-            amount=amount,
-            reason=self.reason or "?",
-            until=self.due_by or "?",
+            amount=self.currency_id.format(self.amount),
+            cause=self.cause or self.env._("unknown"),
+            until=self.due_by
+            and format_datetime(self.env, self.due_by, tz=handler.tz or "UTC", dt_format="short")
+            or "?",
+            ref=self.stripe_dispute_ref,
         )
         deadline = self.due_by and self.due_by.date()
-        if known := request.activity_ids.filtered(lambda one: one.summary == summary):
+        if known := self._get_activities():
             known.write({"note": note, "date_deadline": deadline or known[0].date_deadline})
             return
         request.activity_schedule(
             "mail.mail_activity_data_todo",
             date_deadline=deadline,
-            summary=summary,
+            summary=self.env._("A customer disputes a payment"),
             note=note,
-            user_id=request._get_handler().id,
+            user_id=handler.id,
         )
 
     def _say(self, sentence):

@@ -132,6 +132,17 @@ class AccountMoveLine(models.Model):
         )
 
 
+class PaymentRequest(models.Model):
+    _inherit = "payment.request"
+
+    has_instalments = fields.Boolean(compute="_compute_has_instalments")
+
+    @api.depends("line_ids.instalment")
+    def _compute_has_instalments(self):
+        for request in self:
+            request.has_instalments = any(request.line_ids.mapped("instalment"))
+
+
 class PaymentRequestLine(models.Model):
     _inherit = "payment.request.line"
 

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import format_datetime, mute_logger
 
 from .money_case import MoneyCase
 from .test_booking import EVENT_LOGGER
@@ -33,6 +33,7 @@ class TestDispute(MoneyCase):
         self.assertOwed(second, "50")
         self.assertEqual(request.state, "completed")
         self.assertEqual(request.line_ids.mapped("amount_disputed"), [100, 50])
+        self.assertEqual(request.amount_disputed, 150)
         fees = self.env["account.move.line"].search([("account_id", "=", self.fees.id)])
         self.assertEqual(sum(fees.mapped("balance")), 15)
         self.assertMoney(request)
@@ -101,7 +102,25 @@ class TestDispute(MoneyCase):
         dispute["evidence_details"]["due_by"] -= 3 * 24 * 3600
         self._receive(self.stripe.withdraw(dispute))
         self.assertEqual(request.activity_ids.date_deadline, first - timedelta(days=3))
-        self.assertIn(str(request.dispute_ids.due_by), request.activity_ids.note)
+        until = format_datetime(self.env, request.dispute_ids.due_by, tz="UTC", dt_format="short")
+        self.assertIn(until, request.activity_ids.note)
+
+    def test_whoever_answers_reads_words_and_finds_the_dispute_at_stripe(self):
+        self.billing_user.tz = "America/New_York"
+        request, _invoices, charge = self._pay_invoices(100)
+        dispute, events = self.stripe.dispute(charge, reason="product_not_received")
+        self._receive(*events)
+        activity = request.activity_ids
+        self.assertEqual(activity.summary, "A customer disputes a payment")
+        self.assertIn("The customer did not get what was paid for", activity.note)
+        self.assertNotIn("product_not_received", activity.note)
+        self.assertIn(dispute["id"], activity.note)
+        until = format_datetime(
+            self.env, request.dispute_ids.due_by, tz="America/New_York", dt_format="short"
+        )
+        self.assertIn(until, activity.note)
+        request.dispute_ids.sudo().write({"reason": "a_new_word"})
+        self.assertEqual(request.dispute_ids.cause, "a_new_word")
 
     def test_evidence_that_was_sent_is_not_asked_for_again(self):
         request, _invoices, charge = self._pay_invoices(100)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from freezegun import freeze_time
+from lxml import etree
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
@@ -48,6 +49,32 @@ class TestRefund(MoneyCase):
         self.assertMoney(request)
         with self.assertRaisesRegex(UserError, "Nothing of"):
             request.with_user(self.billing_user).action_refund()
+
+    def test_the_button_stands_only_where_something_can_be_refunded(self):
+        request, (invoice, _second), charge = self._pay_invoices(100, 50)
+        payment = request.payment_ids
+
+        def offers():
+            self.env.invalidate_all()
+            user = self.billing_user
+            return (
+                request.with_user(user).is_refundable,
+                payment.with_user(user).payment_request_is_refundable,
+            )
+
+        self.assertEqual(offers(), (True, True))
+        self._refund(request, {invoice: 100})
+        self.assertEqual(offers(), (True, True))
+        _dispute, events = self.stripe.dispute(charge, 5000)
+        self._receive(*events)
+        self.assertEqual(offers(), (False, False), "Stripe holds what is disputed")
+        for record, view, action in (
+            (request, "payment_request_stripe.payment_request_view_form", "action_refund"),
+            (payment, "account.view_account_payment_form", "action_payment_request_refund"),
+        ):
+            arch = record.with_user(self.billing_user).get_view(self.env.ref(view).id)["arch"]
+            (button,) = etree.fromstring(arch).xpath(f"//header/button[@name='{action}']")
+            self.assertIn("is_refundable", button.get("invisible"))
 
     def test_repeated_part_refunds_add_up(self):
         request, (invoice,), _charge = self._pay_invoices(100)

@@ -184,6 +184,14 @@ class PaymentRequestRefundWizardLine(models.TransientModel):
 class PaymentRequest(models.Model):
     _inherit = "payment.request"
 
+    is_refundable = fields.Boolean(compute="_compute_is_refundable", compute_sudo=True)
+
+    @api.depends("amount_paid", "refund_ids.state", "dispute_ids.state", "payment_ids.state")
+    def _compute_is_refundable(self):
+        for request in self:
+            payments = request._get_stripe_payments()
+            request.is_refundable = any(payments.mapped("payment_request_is_refundable"))
+
     def action_refund(self):
         """Open the Refund dialog for what Stripe took for this request.
 
@@ -209,6 +217,16 @@ class PaymentRequest(models.Model):
 
 class AccountPayment(models.Model):
     _inherit = "account.payment"
+
+    payment_request_is_refundable = fields.Boolean(
+        compute="_compute_payment_request_is_refundable", compute_sudo=True
+    )
+
+    @api.depends("state", "payment_request_id.refund_ids.state")
+    def _compute_payment_request_is_refundable(self):
+        for payment in self:
+            is_ours = payment.payment_request_id and payment.stripe_payment_intent_ref
+            payment.payment_request_is_refundable = is_ours and payment._get_refundable() > 0
 
     def action_payment_request_refund(self):
         """Open the Refund dialog for this payment only.
