@@ -1,4 +1,4 @@
-"""After the money came: a refund at Stripe, a lost dispute, a lost webhook, and the payout."""
+"""After the money came: a refund, a lost dispute, a lost webhook, foreign money, the payout."""
 
 from dev.standins.launcher import StandIns
 
@@ -28,6 +28,7 @@ def run(
     _dispute(anna, standins, request, invoices, narrator)
     _compare(anna, narrator)
     _lose_a_webhook(admin, anna, standins, narrator)
+    _pay_in_euros(admin, anna, standins, narrator)
     _pay_out(anna, standins, narrator)
 
 
@@ -84,6 +85,40 @@ def _lose_a_webhook(admin, anna, standins, narrator) -> None:
     admin.run_cron("payment_request_stripe.ir_cron_poll_stripe")
     until("The healing", lambda: not any(_get_owed(anna, invoices).values()))
     _compare(anna, narrator)
+
+
+def _pay_in_euros(admin, anna, standins, narrator) -> None:
+    """Stripe has no bank account in euros: what it makes of them lies on the clearing account."""
+    narrator.step("Marie pays in euros, for which there is no bank account at Stripe.")
+    standins.control("rates", currency="eur", rate=story.EURO_AT_STRIPE)
+    marie = story.create_customer(admin, **story.MARIE)
+    invoices = story.create_invoices(admin, marie, story.MARIES_INVOICES, story.create_euro(admin))
+    request, _dialog = job.send_link(anna, invoices)
+    payer = Payer(request.link)
+    payer.open_page()
+    payer.go_to_stripe()
+    session = anna.read("payment.request", request.id, "stripe_checkout_session_ref")
+    standins.control(f"sessions/{session['stripe_checkout_session_ref']}/pay")
+    until("Marie's payment", lambda: not any(_get_owed(anna, invoices).values()))
+    admin.run_cron("payment_request_stripe.ir_cron_poll_stripe")
+    until("The exchange", lambda: _get_exchange(anna, request.id))
+    payment = _get_exchange(anna, request.id)
+    entry = anna.read("account.move", payment["stripe_exchange_move_id"][0], "ref", "line_ids")
+    items = anna.call("account.move.line", "read", entry["line_ids"], ["account_id", "balance"])
+    narrator.tell(
+        f"Stripe made {shown(exact(payment['stripe_settled']))} of her {request.total:,.2f} euros:",
+        *(f"{item['account_id'][1]:32}{shown(exact(item['balance'])):>12}" for item in items),
+    )
+    _compare(anna, narrator)
+
+
+def _get_exchange(anna, request) -> dict | None:
+    found = anna.find(
+        "account.payment",
+        [("payment_request_id", "=", request), ("stripe_exchange_move_id", "!=", False)],
+        ["stripe_exchange_move_id", "stripe_settled"],
+    )
+    return found[0] if found else None
 
 
 def _pay_out(anna, standins, narrator) -> None:

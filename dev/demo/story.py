@@ -38,6 +38,10 @@ IDA = {"name": "Ida Marsh", "phone": "+1 415 555 0112"}
 IDAS_INVOICES = (("Garage, this month", "95.00", 3),)
 LENA = {"name": "Lena Brandt", "email": "lena@tenants.example", "phone": "+1 415 555 0113"}
 LENAS_INVOICES = (("Rent, this month", "1040.00", 5), ("Storage room", "64.25", 5))
+MARIE = {"name": "Marie Leclerc", "email": "marie@tenants.example", "phone": "+33 1 99 00 12 34"}
+MARIES_INVOICES = (("Holiday flat, one week", "640.00", 5),)
+# What one euro is in dollars: in Odoo, and where Stripe changes it.
+EURO_IN_ODOO, EURO_AT_STRIPE = 1.08, "1.06"
 # These only make the lists look like a company's.
 OTHERS = (
     ("Mill Street Bakery", "bakery@tenants.example", (("Shop rent", "2140.00", -3),)),
@@ -162,13 +166,26 @@ def create_customer(admin: OdooClient, **values) -> int:
     return admin.create("res.partner", values)
 
 
-def create_invoices(admin: OdooClient, customer: int, wanted: tuple) -> list:
+def create_euro(admin: OdooClient) -> int:
+    """Have Odoo use the euro, one of which is `EURO_IN_ODOO` dollars."""
+    euro = admin.ref("base.EUR")
+    admin.write("res.currency", euro, {"active": True})
+    rate = {"currency_id": euro, "name": "2026-01-01", "inverse_company_rate": EURO_IN_ODOO}
+    admin.create("res.currency.rate", rate)
+    return euro
+
+
+def create_invoices(
+    admin: OdooClient, customer: int, wanted: tuple, currency: int | None = None
+) -> list:
     """Post an invoice for each (what for, amount, due in days); return their ids in this order."""
     today = date.today()
+    money = {"currency_id": currency} if currency else {}
     invoices = admin.create(
         "account.move",
         [
             {
+                **money,
                 "move_type": "out_invoice",
                 "partner_id": customer,
                 "invoice_date": str(today + timedelta(days=min(days, 0) - 10)),

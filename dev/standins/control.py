@@ -19,6 +19,8 @@ POST disputes                          opened: `session`, `payment_intent` or `c
                                        `reason`, `inquiry` (moves no money)
 POST disputes/<ref>/<status>           next status: under_review, won, lost, needs_response
                                        (an inquiry escalates), warning_closed, …
+POST rates                             `currency` has no bank account: it settles in dollars, at
+                                       `rate` (text, dollars for one)
 POST payouts                           the balance goes to the bank: `currency`, `manual`
 POST payouts/<ref>/failed              the bank sends it back
 GET  events ?type=                     events with their deliveries, newest first (at most 100)
@@ -44,7 +46,18 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from . import checkout, customers, disputes, faults, payments, payouts, refunds, shapes, store
+from . import (
+    balance,
+    checkout,
+    customers,
+    disputes,
+    faults,
+    payments,
+    payouts,
+    refunds,
+    shapes,
+    store,
+)
 from .errors import StripeError
 from .inbox import Inbox, set_stopped
 from .store import World
@@ -75,6 +88,7 @@ class Control:
             ("refunds/{ref}/{outcome}", self.refund_outcome),
             ("disputes", self.dispute),
             ("disputes/{ref}/{status}", self.dispute_status),
+            ("rates", self.rate),
             ("payouts", self.payout),
             ("payouts/{ref}/failed", self.payout_failed),
             ("webhooks/pause", self.pause),
@@ -161,6 +175,10 @@ class Control:
 
     def dispute_status(self, _body: dict, ref: str, status: str) -> dict:
         return self._show(disputes.advance(self.world, self.world.find("dispute", ref), status))
+
+    def rate(self, body: dict) -> dict:
+        balance.set_rate(self.world, str(body["currency"]).lower(), str(body["rate"]))
+        return {"rates": self.world.rates}
 
     def payout(self, body: dict) -> dict:
         made = payouts.pay_out(

@@ -7,7 +7,7 @@ from stripe.params import (
     DisputeUpdateParams,
 )
 
-from . import errors, payments, shapes, store
+from . import balance, errors, shapes, store
 from .api import Call, Route
 from .store import World
 
@@ -80,7 +80,7 @@ def latest(world: World, charge: dict) -> dict:
 
 
 def _move_money(world: World, dispute: dict, sign: int, fee: int) -> None:
-    line = payments.add_balance_line(
+    line = balance.add_line(
         world, "adjustment", dispute["id"], sign * dispute["amount"], fee, dispute["currency"]
     )
     dispute["balance_transactions"].append(shapes.show(world, line))

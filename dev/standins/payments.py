@@ -1,4 +1,4 @@
-"""Payment intents, charges and balance transactions: what a payer's decision does to a session."""
+"""Payment intents and charges: what a payer's decision does to a session."""
 
 from stripe.params import (
     BalanceTransactionListParams,
@@ -9,7 +9,7 @@ from stripe.params import (
     PaymentIntentRetrieveParams,
 )
 
-from . import errors, money, shapes, store
+from . import balance, errors, money, shapes, store
 from .api import Call, Route
 from .store import World
 
@@ -177,7 +177,7 @@ def _method(world: World, kind: str) -> dict:
 
 
 def _succeed(world: World, intent: dict, charge: dict) -> None:
-    line = add_balance_line(
+    line = balance.add_line(
         world,
         "charge",
         charge["id"],
@@ -223,30 +223,6 @@ def _complete(world: World, session: dict, paid: bool) -> None:
     session.update(status="complete", payment_status="paid" if paid else "unpaid", url=None)
     world.open_sessions.discard(session["id"])
     world.emit("checkout.session.completed", session)
-
-
-def add_balance_line(
-    world: World, kind: str, source: str, amount: int, fee: int, currency: str
-) -> dict:
-    """A balance transaction: `amount` before and `amount - fee` after Stripe's fee."""
-    details = {"amount": fee, "application": None, "currency": currency,
-               "description": "Stripe processing fees", "type": "stripe_fee"}  # fmt: skip
-    line = shapes.blank(
-        "balance_transaction",
-        world.now(),
-        amount=amount,
-        available_on=world.now() + 2 * 24 * 3600,
-        currency=currency,
-        fee=fee,
-        fee_details=[details] if fee else [],
-        net=amount - fee,
-        reporting_category=kind,
-        source=source,
-        status="pending",
-        type=kind,
-    )
-    del line["livemode"]
-    return world.add("balance_transaction", line)
 
 
 def _lister(kind: str, url: str, names: tuple[str, ...]):

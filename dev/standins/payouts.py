@@ -2,7 +2,7 @@
 
 from stripe.params import PayoutListParams, PayoutRetrieveParams
 
-from . import errors, payments, shapes, store
+from . import balance, errors, shapes, store
 from .api import Call, Route
 from .store import World
 
@@ -32,7 +32,7 @@ def pay_out(world: World, currency: str = "", *, automatic: bool = True) -> dict
         status="paid",
         type="bank_account",
     )
-    own = payments.add_balance_line(world, "payout", payout["id"], -payout["amount"], 0, currency)
+    own = balance.add_line(world, "payout", payout["id"], -payout["amount"], 0, currency)
     for row in (*rows, own):
         row.update(_payout=payout["id"], status="available")
     payout["balance_transaction"] = own["id"]
@@ -45,7 +45,7 @@ def fail(world: World, payout: dict) -> dict:
     """The bank sends the money back, which a later payout will carry. Raises StripeError 400."""
     if payout["status"] == "failed":
         raise errors.invalid("This payout has failed already.")
-    line = payments.add_balance_line(
+    line = balance.add_line(
         world, "payout_failure", payout["id"], payout["amount"], 0, payout["currency"]
     )
     payout.update(

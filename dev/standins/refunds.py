@@ -7,7 +7,7 @@ from stripe.params import (
     RefundUpdateParams,
 )
 
-from . import errors, money, payments, shapes, store
+from . import balance, errors, money, shapes, store
 from .api import Call, Route
 from .store import World
 
@@ -81,7 +81,7 @@ def make(
     del refund["livemode"]
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
-    line = payments.add_balance_line(world, "refund", refund["id"], -amount, 0, charge["currency"])
+    line = balance.add_line(world, "refund", refund["id"], -amount, 0, charge["currency"])
     refund["balance_transaction"] = line["id"]
     world.add("refund", refund)
     world.emit("refund.created", refund, cause)
@@ -135,7 +135,7 @@ def finish(world: World, refund: dict, outcome: str) -> dict:
         charge = world.find("charge", refund["charge"])
         charge["amount_refunded"] -= refund["amount"]
         charge["refunded"] = False
-        line = payments.add_balance_line(
+        line = balance.add_line(
             world, "refund_failure", refund["id"], refund["amount"], 0, refund["currency"]
         )
         refund.update(failure_reason="lost_or_stolen_card", failure_balance_transaction=line["id"])

@@ -61,6 +61,8 @@ class World:
         self.sms: deque[dict] = deque(maxlen=500)
         self.stopped_numbers: set[str] = set()
         self.sms_failures: dict[str, int] = {}
+        # What one of a currency without a bank account is in the account's own, as a decimal.
+        self.rates: dict[str, str] = {}
         self.stripe_url = self.twilio_url = self.inbox_url = ""
         self.courier = None
         self.dirty = False
@@ -115,6 +117,7 @@ class World:
         for container in (self.faults, self.mails, self.sms, self.stopped_numbers):
             container.clear()
         self.sms_failures.clear()
+        self.rates.clear()
         self.clock_offset = 0
         if self.courier:
             self.courier.reset()
@@ -133,6 +136,7 @@ class World:
             return
         state = {
             "clock_offset": self.clock_offset,
+            "rates": self.rates,
             "tables": self.tables,
             "answers": {key: row for key, row in self.answers.items() if not row["running"]},
             "mails": list(self.mails),
@@ -152,6 +156,7 @@ class World:
             for kind, rows in state["tables"].items():
                 self.tables[kind].update(rows)
             self.clock_offset = state["clock_offset"]
+            self.rates.update(state.get("rates", {}))
             self.answers.update(state["answers"])
             self.mails.extend(state["mails"])
             self.sms.extend(state["sms"])

@@ -45,3 +45,17 @@ def test_a_failed_payout_is_money_again(standins, api):
     failed = standins.control(f"payouts/{payout['id']}/failed")
     assert (failed["status"], types(api)[0]) == ("failed", "payout.failed")
     assert standins.control("payouts")["amount"] == payout["amount"]
+
+
+def test_what_has_no_bank_account_settles_in_dollars(standins, api):
+    with pytest.raises(ControlError, match="rate"):
+        standins.control("rates", currency="eur", rate="much")
+    standins.control("rates", currency="eur", rate="1.10")
+    intent = paid_intent(standins, api)  # of 120.50 EUR
+    charge = api.payment_intents.retrieve(intent, {"expand": ["latest_charge.balance_transaction"]})
+    line = charge["latest_charge"]["balance_transaction"]
+    assert (line["currency"], line["amount"], line["exchange_rate"]) == ("usd", 13255, 1.1)
+    assert line["net"] == line["amount"] - line["fee"]
+    standins.control("refunds", payment_intent=intent, amount=2050)
+    payout = standins.control("payouts")
+    assert (payout["currency"], payout["amount"]) == ("usd", line["net"] - 2255)

@@ -89,6 +89,11 @@ class Dispute:
     moves: tuple[BalanceLine, ...]
 
     @property
+    def is_withdrawn(self) -> bool:
+        """Tell whether Stripe holds the money back as things stand."""
+        return is_withdrawn(self.moves, self.currency)
+
+    @property
     def is_closed(self) -> bool:
         return self.status in CLOSED_DISPUTES
 
@@ -125,7 +130,9 @@ def refund_event(
     """
     known = parse_refund(refund)
     return {
-        "id": f"sync:{known.ref}:{known.state}",
+        "id": ":".join(
+            ["sync", known.ref, known.state, *(move.ref for move in moves_told(refund))]
+        ),
         "object": "event",
         "type": "refund.updated",
         "api_version": api_version,
@@ -181,6 +188,27 @@ def parse_moves(moves: Sequence[Mapping[str, Any]]) -> tuple[BalanceLine, ...]:
     """Read movements of Stripe's balance, the oldest first."""
     lines = [parse_move(move) for move in moves]
     return tuple(sorted(lines, key=lambda line: (line.created_at, line.ref)))
+
+
+def is_withdrawn(moves: Sequence[BalanceLine], currency: str) -> bool:
+    """Tell whether the movements of a dispute took more than they gave back.
+
+    What is changed into another currency comes back at another rate: there they are counted.
+    """
+    if all(move.currency == currency for move in moves):
+        return sum(move.amount for move in moves) < 0
+    return sum((move.amount > 0) - (move.amount < 0) for move in moves) < 0
+
+
+def moves_told(obj: Mapping[str, Any]) -> tuple[BalanceLine, ...]:
+    """Read what a charge or refund moved on Stripe's balance, as far as it was expanded.
+
+    A refund that failed after it had left moved it twice.
+
+    :raise MalformedPayload: when an amount is none
+    """
+    names = ("balance_transaction", "failure_balance_transaction")
+    return tuple(parse_move(move) for name in names if isinstance(move := obj.get(name), Mapping))
 
 
 def parse_move(move: Mapping[str, Any]) -> BalanceLine:

@@ -2,6 +2,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import (
     protection,
+    payment_request_settlement,
+    payment_request_settlement_entry,
     account_move,
     account_move_line,
     account_move_portal,

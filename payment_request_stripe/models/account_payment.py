@@ -21,13 +21,16 @@ class AccountPayment(models.Model):
             "payment_request_credit_note",
             "payment_request_credit_reason",
             "payment_request_id",
+            "stripe_balance_currency_id",
             "stripe_balance_ref",
+            "stripe_entry_missing",
+            "stripe_exchange_move_id",
             "stripe_fee",
-            "stripe_fee_currency_id",
             "stripe_fee_move_id",
             "stripe_fee_wanted",
             "stripe_payment_intent_ref",
             "stripe_refund_ref",
+            "stripe_settled",
         }
     )
 

@@ -3,6 +3,7 @@
 from odoo import models
 
 from ..gateways.money import to_decimal, to_major
+from ..gateways.undo import is_withdrawn, parse_moves
 
 # Stripe's words for what moves its balance. Payouts and fees of the account are not ours.
 CHARGES = ("charge", "payment")
@@ -66,10 +67,8 @@ class PaymentRequestAudit(models.AbstractModel):
 
     def _get_booked(self, moves, account):
         """Return ``{currency: Decimal}`` of what posted entries and their reversals hold there."""
-        while more := moves.reversal_move_ids - moves:
-            moves |= more
         totals = {}
-        for item in moves.line_ids:
+        for item in moves._with_reversals().line_ids:
             if item.account_id == account and item.parent_state == "posted":
                 name, digits = item.currency_id.name, item.currency_id.decimal_places
                 amount = to_decimal(item.amount_currency, digits)
@@ -137,7 +136,7 @@ class PaymentRequestAudit(models.AbstractModel):
         refund = self._find_row("payment.request.refund", "stripe_refund_ref", ref)
         payment = self._find_row("account.payment", "stripe_refund_ref", ref)
         if refund.state in ("failed", "cancelled"):  # that is the last word on a refund
-            if not self._get_booked(payment.move_id, payment.outstanding_account_id):
+            if self._is_undone(payment):
                 return []
             return [
                 self.env._(
@@ -158,6 +157,15 @@ class PaymentRequestAudit(models.AbstractModel):
         if row["type"] == "refund_failure" or (refund and refund.state != "succeeded"):
             return []
         return [self.env._("%(ref)s of %(money)s is not known.", ref=ref, money=money)]
+
+    def _is_undone(self, refund_payment):
+        """Tell whether the books hold nothing of a refund that failed, but what Stripe changed."""
+        account, currency = refund_payment.outstanding_account_id, refund_payment.currency_id
+        entries = refund_payment.move_id | refund_payment.stripe_exchange_move_id
+        settled_in = refund_payment.stripe_balance_currency_id or currency
+        digits = settled_in.decimal_places
+        moved = to_decimal(refund_payment.stripe_settled, digits) if settled_in != currency else 0
+        return self._is_same(self._get_booked(entries, account), {settled_in.name: moved})
 
     def _compare_payment(self, payment, ref, source, sign=1):
         """Return how what is booked of a payment or refund differs from what Stripe moved."""
@@ -183,7 +191,7 @@ class PaymentRequestAudit(models.AbstractModel):
         ]
 
     def _compare_conversion(self, payment, ref, row, source):
-        """Name what Stripe changed into another currency, until somebody books that it did."""
+        """Name what Stripe changed into another currency, and is not so on the clearing account."""
         account, code = payment.outstanding_account_id, row["currency"].upper()
         booked = self._get_booked(self._find_named(ref, account), account)
         gross, net = to_major(row["amount"], code), to_major(row["amount"] - row["fee"], code)
@@ -192,8 +200,8 @@ class PaymentRequestAudit(models.AbstractModel):
             return []
         return [
             self.env._(
-                "Stripe changed %(ref)s of %(money)s into %(changed)s (after its fee: %(net)s). "
-                "Book that on the clearing account, with %(ref)s as the reference.",
+                "Stripe changed %(ref)s of %(money)s into %(changed)s (after its fee: %(net)s): "
+                "the clearing account does not show that.",
                 ref=ref,
                 money=self._format(source["amount"], source["currency"]),
                 changed=f"{gross} {code}",
@@ -246,10 +254,11 @@ class PaymentRequestAudit(models.AbstractModel):
         moves = source.get("balance_transactions") or ()
         if dispute.move_count > len(moves):  # it went on since this was told
             return []
-        withdrawn = sum(move["amount"] for move in moves) < 0
+        withdrawn = is_withdrawn(parse_moves(moves), source["currency"].upper())
         account = dispute.payment_id.outstanding_account_id
         money, fees = self._sum_moves(moves, "amount"), self._sum_moves(moves, "fee")
-        entries = dispute.move_id | dispute.fee_move_id | self._find_named(ref, account)
+        own = dispute.stripe_fee_move_id | dispute.stripe_exchange_move_id
+        entries = dispute.move_id | own | self._find_named(ref, account)
         booked = self._get_booked(entries, account)
         expected = {code: money.get(code, 0) - fees.get(code, 0) for code in {*money, *fees}}
         if dispute and bool(dispute.move_id) == withdrawn and self._is_same(booked, expected):

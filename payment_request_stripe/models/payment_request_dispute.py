@@ -29,7 +29,7 @@ class PaymentRequestDispute(models.Model):
     """A payer disputes a payment with the bank: what Stripe says of it, and what it took."""
 
     _name = "payment.request.dispute"
-    _inherit = ["payment.request.record"]
+    _inherit = ["payment.request.record", "payment.request.settlement"]
     _description = "Payment Request Dispute"
     _order = "id desc"
     _rec_name = "stripe_dispute_ref"
@@ -79,17 +79,12 @@ class PaymentRequestDispute(models.Model):
         index="btree_not_null",
         help="The entry by which the disputed money left, until it came back.",
     )
-    fee_move_id = fields.Many2one(
-        comodel_name="account.move",
-        string="Fee",
-        readonly=True,
-        ondelete="restrict",
-        index="btree_not_null",
-    )
 
     _dispute_ref_unique = models.UniqueIndex(
         "(stripe_dispute_ref)", "A dispute of Stripe is kept once."
     )
+
+    _stripe_entry_missing = models.Index("(id) WHERE stripe_entry_missing")
 
     @api.depends("reason")
     @api.depends_context("lang")
@@ -97,6 +92,18 @@ class PaymentRequestDispute(models.Model):
         for dispute in self:
             known = CAUSES.get(dispute.reason)
             dispute.cause = self.env._(known) if known else dispute.reason
+
+    def _get_settled_payment(self):
+        return self.payment_id
+
+    def _get_settled_entries(self):
+        return self.move_id
+
+    def _get_settled_ref(self):
+        return self.stripe_dispute_ref
+
+    def _is_fee_booked(self):
+        return True
 
     def action_download_evidence(self):
         """Download what speaks for us: invoices, messages, and the facts of the payment."""

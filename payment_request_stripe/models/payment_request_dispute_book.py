@@ -61,12 +61,12 @@ class PaymentRequestDispute(models.Model):
                 "move_count": len(dispute.moves),
             }
         )
-        withdrawn = sum(move.amount for move in dispute.moves) < 0
-        if withdrawn and not self.move_id:
+        if dispute.is_withdrawn and not self.move_id:
             self._book_withdrawal(dispute, day)
-        elif not withdrawn and self.move_id:
+        elif not dispute.is_withdrawn and self.move_id:
             self._book_reinstatement(day)
-        self._book_fee(dispute, day)
+        if dispute.moves:
+            self._settle(dispute.moves, day)
         self.request_id._update_dispute_state()
         if before != self.state or not dispute.is_closed:
             self._tell_state(dispute.is_answerable)
@@ -148,36 +148,6 @@ class PaymentRequestDispute(models.Model):
                     to_decimal(-share.amount_residual_currency, digits),
                     "came_back",
                 )
-
-    def _book_fee(self, dispute: Dispute, day):
-        """Book what Stripe keeps for the dispute, or that it gave it back."""
-        fee = sum(move.fee for move in dispute.moves)
-        if self.fee_move_id and not self._is_fee_booked(fee):  # more was kept, or given back
-            move, self.fee_move_id = self.fee_move_id, False
-            move._reverse_posted(self._get_open_day(max(day, move.date)), move.ref)
-        if fee > 0 and not self.fee_move_id:
-            currency = dispute.moves[0].currency
-            name = f"{self.request_id.name} {self.stripe_dispute_ref} fee"
-            self.fee_move_id = self.payment_id._post_stripe_fee(
-                to_major(fee, currency), currency, self._get_open_day(day), name
-            )
-            if not self.fee_move_id:
-                self._notify(
-                    self.env._("A fee of Stripe is not booked"),
-                    self.env._(
-                        "Stripe keeps %(fee)s %(currency)s for the dispute. Choose an account for "
-                        "the fees of Stripe in the settings and book it by hand.",
-                        fee=to_major(fee, currency),
-                        currency=currency,
-                    ),
-                )
-
-    def _is_fee_booked(self, fee):
-        """Tell whether the entry of the fee took `fee` (minor units) from the clearing account."""
-        account = self.payment_id.outstanding_account_id
-        taken = self.fee_move_id.line_ids.filtered(lambda line: line.account_id == account)
-        booked, currency = -sum(taken.mapped("amount_currency")), taken.currency_id[:1]
-        return not currency.compare_amounts(booked, float(to_major(fee, currency.name)))
 
     def _get_open_day(self, day):
         return self.payment_id._get_open_day(day)

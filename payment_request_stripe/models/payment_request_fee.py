@@ -3,126 +3,75 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.fields import Command
 
 from ..gateways.errors import GatewayError
 from ..gateways.events import PaymentEvent
 from ..gateways.money import to_decimal, to_major
-from ..gateways.undo import parse_move
+from ..gateways.undo import moves_told
 
 # Stripe knows the fee of a card at once, of a bank debit when it settles; later nobody asks.
 ASK_FOR = timedelta(days=14)
 
 
 class AccountPayment(models.Model):
-    _inherit = "account.payment"
+    """Payments and refunds, and what they moved on Stripe's balance."""
 
-    stripe_fee = fields.Monetary(
-        currency_field="stripe_fee_currency_id",
-        readonly=True,
-        copy=False,
-        help="What Stripe keeps of this payment, in the currency into which it changed it.",
-    )
-    stripe_fee_currency_id = fields.Many2one(
-        comodel_name="res.currency", string="Currency of the Fee", readonly=True, copy=False
-    )
-    stripe_fee_wanted = fields.Boolean(
-        string="Fee To Be Booked",
-        readonly=True,
-        copy=False,
-        help="The company booked the fees of payments when this one was learned.",
-    )
-    stripe_balance_ref = fields.Char(string="Stripe Balance Transaction", readonly=True, copy=False)
-    stripe_fee_move_id = fields.Many2one(
-        comodel_name="account.move",
-        string="Stripe Fee Entry",
-        readonly=True,
-        copy=False,
-        ondelete="restrict",
-        index="btree_not_null",
+    _name = "account.payment"
+    _inherit = ["account.payment", "payment.request.settlement"]
+
+    stripe_balance_ref = fields.Char(
+        string="Stripe Balance Transactions", readonly=True, copy=False
     )
 
-    _stripe_fee_wanted = models.Index(
-        "(id) WHERE stripe_payment_intent_ref IS NOT NULL AND stripe_balance_ref IS NULL"
+    _stripe_balance_unknown = models.Index(
+        "(id) WHERE payment_request_id IS NOT NULL AND stripe_balance_ref IS NULL"
     )
+    _stripe_entry_missing = models.Index("(id) WHERE stripe_entry_missing")
 
-    def _learn_fee(self, move, day):
-        """Keep what Stripe says it kept of this payment, once; book it if the company wants so.
+    def _get_settled_payment(self):
+        return self
 
-        :param move: a `BalanceLine` of Stripe
+    def _get_settled_entries(self):
+        return self.move_id
+
+    def _get_settled_ref(self):
+        return self.stripe_refund_ref or self.stripe_payment_intent_ref
+
+    def _is_fee_booked(self):
+        return self.company_id.payment_request_post_fees
+
+    def _learn_balance(self, moves, day):
+        """Keep what this payment or refund moved on Stripe's balance, once; book what follows.
+
+        :param moves: its `BalanceLine` so far; a refund that failed later has two
         :return: the reason why there was nothing to do, or none
         """
         self.ensure_one()
-        if self.stripe_balance_ref:
+        ref = ",".join(move.ref for move in moves)
+        if (self.stripe_balance_ref or "").startswith(ref):
             return self.env._("The fee is known already.")
-        self.stripe_balance_ref = move.ref
-        fee = to_major(move.fee, move.currency)
-        request = self.payment_request_id
-        currency = self._find_fee_currency(move.currency)
-        if currency:
-            self.write({"stripe_fee": float(fee), "stripe_fee_currency_id": currency.id})
-            request._add_stripe_fee(fee, currency, day)
-        self.stripe_fee_wanted = self.company_id.payment_request_post_fees and fee > 0
-        if self.stripe_fee_wanted:
-            name = f"{request.name} {self.stripe_payment_intent_ref} fee"
-            day = self._get_open_day(max(day, self.date))
-            self.stripe_fee_move_id = self._post_stripe_fee(fee, move.currency, day, name)
-            if not self.stripe_fee_move_id:
-                request._notify_person_in_charge(
-                    self.env._("A fee of Stripe is not booked"),
-                    self.env._(
-                        "Stripe keeps %(fee)s %(currency)s of %(payment)s. Choose an account for "
-                        "the fees of Stripe in the settings, and book it by hand.",
-                        fee=fee,
-                        currency=move.currency,
-                        payment=self.name,
-                    ),
-                )
+        code = moves[0].currency
+        known = to_decimal(self.stripe_fee, self.stripe_balance_currency_id.decimal_places or 0)
+        more = to_major(sum(move.fee for move in moves), code) - known
+        self.stripe_balance_ref = ref
+        self._settle(moves, day)
+        if more and self.stripe_balance_currency_id.active:  # without it there may be no rate
+            self.payment_request_id._add_stripe_fee(more, self.stripe_balance_currency_id, day)
         return ""
 
-    @api.model
-    def _find_fee_currency(self, currency_code):
-        """Return a currency in use, or none: one that is not may have no rate."""
-        return self.env["res.currency"].search([("name", "=", currency_code)], limit=1)
+    def _ask_balance(self, gateway):
+        """Return the event that tells what it moved on Stripe's balance, or none as yet.
 
-    def _post_stripe_fee(self, amount, currency_code, day, name):
-        """Book what Stripe keeps from the clearing account to the account of fees.
-
-        :param Decimal amount: major units
-        :return: the posted entry, or none when there is no account for it
+        :raise GatewayError: when Stripe cannot be asked
         """
         self.ensure_one()
-        company = self.company_id
-        account = company.payment_request_fee_account_id
-        currency = self._find_fee_currency(currency_code)
-        if not account or not currency:
-            return self.env["account.move"]
-        balance = currency._convert(float(amount), company.currency_id, company, day)
-        common = {"name": name, "currency_id": currency.id, "partner_id": False}
-        lines = [
-            {"account_id": account.id, "amount_currency": float(amount), "balance": balance},
-            {
-                "account_id": self.outstanding_account_id.id,
-                "amount_currency": -float(amount),
-                "balance": -balance,
-            },
-        ]
-        move = (
-            self.env["account.move"]
-            .sudo()
-            .create(
-                {
-                    "move_type": "entry",
-                    "journal_id": self.journal_id.id,
-                    "company_id": company.id,
-                    "date": day,
-                    "ref": name,
-                    "line_ids": [Command.create({**common, **line}) for line in lines],
-                }
-            )
-        )
-        move._post(soft=False)
-        return move
+        if self.stripe_refund_ref:
+            return gateway.retrieve_refund_balance(self.stripe_refund_ref)
+        return gateway.retrieve_charge(self.stripe_payment_intent_ref)
+
+    def _forget_balance(self):
+        """Have the poll ask anew what Stripe's balance moved for it: there is more of it."""
+        self.stripe_balance_ref = False
 
 
 class PaymentRequest(models.Model):
@@ -143,26 +92,36 @@ class PaymentRequestEvent(models.Model):
 
     def _on_charge_updated(self, checkout, event: PaymentEvent):
         """Stripe knows what it keeps of a payment; told by webhook it is only a reference."""
+        moves = moves_told(self.payload["data"]["object"])
         payment = checkout._get_payment()
-        move = self.payload["data"]["object"].get("balance_transaction")
-        if not payment or not isinstance(move, dict):
+        if not payment or not moves:
             return self.env._("It does not say what Stripe keeps: the poll asks.")
-        return payment._learn_fee(parse_move(move), checkout._get_stripe_date(event))
+        return payment._learn_balance(moves, checkout._get_stripe_date(event))
+
+    def _on_refund(self, checkout, event: PaymentEvent):
+        """Learn of a refund; when we asked, also what it moved on Stripe's balance."""
+        reason = super()._on_refund(checkout, event)
+        obj = self.payload["data"]["object"]
+        refund = self.env["payment.request.refund"].search([("stripe_refund_ref", "=", obj["id"])])
+        if (booked := refund.refund_payment_id) and (moves := moves_told(obj)):
+            return booked._learn_balance(moves, checkout._get_stripe_date(event))
+        return reason
 
     @api.model
     def _cron_poll_stripe(self):
         result = super()._cron_poll_stripe()
-        self._poll_fees()
+        self._poll_balance()
+        self.env["payment.request.settlement"]._poll_missing_entries()
         return result
 
     @api.model
-    def _poll_fees(self, limit=200):
-        """Ask Stripe what it keeps of the payments that were booked lately."""
+    def _poll_balance(self, limit=200):
+        """Ask Stripe what payments and refunds moved on its balance that were booked lately."""
         payments = self.env["account.payment"].search(
             [
-                ("stripe_payment_intent_ref", "!=", False),
+                ("payment_request_id", "!=", False),
                 ("stripe_balance_ref", "=", False),
-                ("create_date", ">=", fields.Datetime.now() - ASK_FOR),
+                ("write_date", ">=", fields.Datetime.now() - ASK_FOR),
             ],
             order="id",
             limit=limit,
@@ -171,9 +130,7 @@ class PaymentRequestEvent(models.Model):
             request = payment.payment_request_id
             request._commit()
             try:
-                payload = request.provider_id._get_stripe_gateway().retrieve_charge(
-                    payment.stripe_payment_intent_ref
-                )
+                payload = payment._ask_balance(request.provider_id._get_stripe_gateway())
             except GatewayError as error:
                 request._log_step(f"fee not asked: {error.message}")
                 continue

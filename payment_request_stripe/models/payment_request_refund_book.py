@@ -242,6 +242,7 @@ class PaymentRequestRefund(models.Model):
             shares = self.payment_id._give_back(
                 booked.move_id, day, self.env._("Refund %(ref)s failed", ref=self.stripe_refund_ref)
             )
+            booked._forget_balance()
             self._uncount(lines)
             self._raise_credit(shares)
             self.request_id._emit("refunded")  # what is refunded has changed

@@ -25,6 +25,7 @@ from . import (
     test_delivery_state,
     test_desk,
     test_dispute,
+    test_exchange,
     test_filters,
     test_gateway_checkout,
     test_gateway_errors,

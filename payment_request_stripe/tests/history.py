@@ -46,6 +46,10 @@ class History:
         self.stripe = case.stripe
         self.random = random.Random(seed)  # noqa: S311 - a story, no secret
         self.currency = currency
+        # Half of the stories settle in another currency: what a minor unit is in its minor units.
+        changed = {"USD": ("eur", 0.9), "EUR": ("usd", 1.1), "JPY": ("usd", 0.7)}
+        settled_in = changed.get(currency.name, ("usd", 0.325))
+        case.stripe.settles = {currency.name.lower(): settled_in} if seed % 2 else {}
         self.told = len(case.stripe.events)
         self.charges, self.refunds, self.disputes = [], [], []
         self.kept_back = []
@@ -95,7 +99,8 @@ class History:
         self.random.shuffle(events)
         with mute_logger(EVENT_LOGGER):
             self.case._receive(*events)
-            for _round in range(2):  # what was asked of Stripe, and what waited for its payment
+            # What was asked of Stripe, what waited for its payment, and what that was changed into.
+            for _round in range(3 if self.stripe.settles else 2):
                 self.case._run_cron("ir_cron_poll_stripe")
                 self.case._run_cron("ir_cron_process_events")
         self.case.assertMoney(self.request, self.freed)

@@ -55,7 +55,7 @@ class StripeAnswers(StripeUndo):
                 for ref, one in self.refunds.items()
                 if self.charges[one["charge"]]["livemode"] == livemode
             }
-            return self._find(known, "refund", ref)
+            return self._expanded(self._find(known, "refund", ref), params)
         rows = {
             "/v1/refunds": self.refunds.values(),
             "/v1/events": reversed(self.events),
@@ -173,6 +173,7 @@ class StripeAnswers(StripeUndo):
             "payment_intent": self.payment_intents,
             "latest_charge": self.charges,
             "balance_transaction": self.balance,
+            "failure_balance_transaction": self.balance,
         }
         for path in params.get("expand", ()):
             target = shown

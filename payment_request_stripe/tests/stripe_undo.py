@@ -25,6 +25,7 @@ class StripeUndo(StripeObjects):
         self.refund_status = "succeeded"  # of those that are asked for; banks may take days
         self.disputes = {}
         self.balance = {}
+        self.settles = {}  # currency: (currency of the balance, what its minor unit is there)
         self.payouts = {}
         self.paid_out = {}  # balance transaction: payout
 
@@ -38,6 +39,7 @@ class StripeUndo(StripeObjects):
             "charge": charge["id"],
             "created": int(time.time()),
             "currency": charge["currency"],
+            "failure_balance_transaction": None,
             "metadata": metadata or {},
             "payment_intent": charge["payment_intent"],
             "reason": reason,
@@ -59,7 +61,10 @@ class StripeUndo(StripeObjects):
             charge = self.charges[refund["charge"]]
             charge["amount_refunded"] -= refund["amount"]
             charge["refunded"] = False
-            self.move_balance("refund_failure", refund, refund["amount"])
+            line = self.move_balance("refund_failure", refund, refund["amount"])
+            given = self.balance[refund["balance_transaction"]]["amount"]
+            line.update(amount=-given, net=-given)
+            refund["failure_balance_transaction"] = line["id"]
             return self.event("refund.failed", refund)
         return self.event("refund.updated", refund)
 
@@ -109,13 +114,21 @@ class StripeUndo(StripeObjects):
         return [*events, self.event("charge.dispute.closed", dispute)]
 
     def move_balance(self, kind, source, amount, kept=0):
-        """Add a movement of the balance: `amount` before and `amount - kept` after the fee."""
+        """Add a movement of the balance: `amount` before and `amount - kept` after the fee.
+
+        What settles in another currency is changed, each time at another rate.
+        """
+        currency = source["currency"]
+        if currency in self.settles:
+            currency, rate = self.settles[currency]
+            rate *= 1 + len(self.balance) % 5 / 1000
+            amount, kept = round(amount * rate), round(kept * rate)
         line = {
             "id": self.new_ref("txn"),
             "object": "balance_transaction",
             "amount": amount,
             "created": int(time.time()),
-            "currency": source["currency"],
+            "currency": currency,
             "fee": kept,
             "net": amount - kept,
             "reporting_category": kind,

@@ -2,6 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import fields
 from odoo.exceptions import UserError
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from .money_case import MoneyCase
@@ -92,13 +93,45 @@ class TestAgreement(MoneyCase):
         self._run_cron("ir_cron_process_events")
         self.assertEqual(request.stripe_fee, kept)
 
-    def test_a_fee_that_cannot_be_booked_is_a_task(self):
+    def test_a_fee_that_cannot_be_booked_is_a_task_until_there_is_an_account(self):
         self.company.payment_request_post_fees = True
-        request, _invoices, _charge = self._pay_invoices(100)
+        request, _invoices, charge = self._pay_invoices(100)
+        for _round in range(2):
+            self._run_cron("ir_cron_poll_stripe")
+            self._run_cron("ir_cron_process_events")
+        self.assertFalse(request.payment_ids.stripe_fee_move_id)
+        (task,) = request.activity_ids
+        self.assertIn(charge["payment_intent"], task.summary)
+        self.assertIn("3.20", task.note)
+        account = self.company_data["default_account_expense"]
+        self.company.payment_request_fee_account_id = account
+        self._run_cron("ir_cron_poll_stripe")
+        entry = request.payment_ids.stripe_fee_move_id
+        booked = entry.line_ids.filtered(lambda line: line.account_id == account)
+        self.assertEqual((entry.state, booked.balance), ("posted", 3.2))
+        self.assertFalse(request.activity_ids)
+
+    def test_a_fee_that_a_person_booked_meanwhile_is_not_booked_again(self):
+        self.company.payment_request_post_fees = True
+        request, _invoices, charge = self._pay_invoices(100)
         self._run_cron("ir_cron_poll_stripe")
         self._run_cron("ir_cron_process_events")
+        account = self.company_data["default_account_expense"]
+        amounts = {account: 3.2, self.clearing_account: -3.2}
+        by_hand = self.env["account.move"].create(
+            {
+                "move_type": "entry",
+                "ref": f"Fee of {charge['payment_intent']}",
+                "line_ids": [
+                    Command.create({"account_id": account.id, "balance": balance})
+                    for account, balance in amounts.items()
+                ],
+            }
+        )
+        by_hand.action_post()
+        self.company.payment_request_fee_account_id = account
+        self._run_cron("ir_cron_poll_stripe")
         self.assertFalse(request.payment_ids.stripe_fee_move_id)
-        self.assertIn("A fee of Stripe is not booked", request.activity_ids.mapped("summary"))
 
 
 @tagged("post_install", "-at_install")

@@ -1,0 +1,147 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+
+from ..gateways.money import to_decimal
+
+
+class PaymentRequestSettlement(models.AbstractModel):
+    """The entries by which the clearing account follows Stripe's balance."""
+
+    _inherit = "payment.request.settlement"
+
+    def _get_on_clearing(self, entries):
+        account = self._get_settled_payment().outstanding_account_id
+        return entries.line_ids.filtered(lambda item: item.account_id == account)
+
+    def _get_own_items(self):
+        """Return what is on the clearing account in the payment's own currency, and its undoing."""
+        return self._get_on_clearing(self._get_settled_entries()._with_reversals())
+
+    def _is_kept(self, entry, wanted):
+        """Tell whether `entry` was made for `wanted` (``{currency: Decimal}``).
+
+        A person may have cancelled it since: that is not taken back.
+        """
+        said = {}
+        for item in self._get_on_clearing(entry):
+            amount = to_decimal(item.amount_currency, item.currency_id.decimal_places)
+            said[item.currency_id] = said.get(item.currency_id, 0) + amount
+        return said == {currency: amount for currency, amount in wanted.items() if amount}
+
+    def _replace_entry(self, field_name, label, items, get_counterpart, day):
+        """Post an entry of `items` in place of the one that `field_name` holds, which is reversed.
+
+        :param items: ``[(currency, Decimal in its major units, balance)]`` on the clearing account;
+            without a balance it is changed at the rate of the day
+        :param get_counterpart: the account for what is left, given that balance
+        :return: the entry, or none when there is nothing to book
+        """
+        payment, before = self._get_settled_payment(), self[field_name]
+        company = payment.company_id
+        day = payment._get_open_day(max(day, payment.date, before.date or day))
+        before._reverse_posted(day, before.ref)
+        self[field_name] = False
+        if not items:
+            return self[field_name]
+        lines = []
+        for currency, amount, known in items:
+            balance = known
+            if known is None:
+                balance = currency._convert(float(amount), company.currency_id, company, day)
+            lines.append((payment.outstanding_account_id, currency, float(amount), balance))
+        if left := company.currency_id.round(-sum(balance for *_item, balance in lines)):
+            (_account, currency, amount, _balance), *more = lines
+            in_currency = (company.currency_id, left) if more else (currency, -amount)
+            lines.append((get_counterpart(left), *in_currency, left))
+        self[field_name] = self._post_settlement(
+            f"{payment.payment_request_id.name} {self._get_settled_ref()} {label}", lines, day
+        )
+        return self[field_name]
+
+    def _post_settlement(self, name, lines, day):
+        payment = self._get_settled_payment()
+        entry = (
+            self.env["account.move"]
+            .sudo()
+            .create(
+                {
+                    "move_type": "entry",
+                    "journal_id": payment.journal_id.id,
+                    "company_id": payment.company_id.id,
+                    "date": day,
+                    "ref": name,
+                    "line_ids": [
+                        Command.create(
+                            {
+                                "name": name,
+                                "partner_id": False,
+                                "account_id": account.id,
+                                "currency_id": currency.id,
+                                "amount_currency": amount,
+                                "balance": balance,
+                            }
+                        )
+                        for account, currency, amount, balance in lines
+                    ],
+                }
+            )
+        )
+        entry._post(soft=False)
+        return entry
+
+    def _reconcile_own(self, own, entry):
+        """Close what Stripe changed, so that only what the payout brings is left to be matched."""
+        currency = self._get_settled_payment().currency_id
+        items = (own | self._get_on_clearing(entry)).filtered(
+            lambda item: (
+                item.currency_id == currency
+                and item.account_id.reconcile
+                and item.parent_state == "posted"
+                and not item.reconciled
+            )
+        )
+        if items and currency.is_zero(sum(items.mapped("amount_residual_currency"))):
+            items.reconcile()
+
+    # === WHAT IS MISSING === #
+
+    @api.model
+    def _poll_missing_entries(self, limit=200):
+        """Book what could not be booked, where somebody mended the settings since."""
+        for model in ("account.payment", "payment.request.dispute"):
+            waiting = self.env[model].search(
+                [("stripe_entry_missing", "=", True)], order="id", limit=limit
+            )
+            for one in waiting:
+                one._get_settled_payment().payment_request_id._commit()
+                one._book_missing_entries()
+
+    def _book_missing_entries(self):
+        """Book what is missing of it, unless a person did so in an entry that names Stripe's id."""
+        payment = self._get_settled_payment()
+        payment.payment_request_id._lock()
+        own = (self._get_settled_entries() | payment.move_id)._with_reversals()
+        own |= (self.stripe_fee_move_id | self.stripe_exchange_move_id)._with_reversals()
+        account = payment.outstanding_account_id
+        if self.env["payment.request.audit"]._find_named(self._get_settled_ref(), account) - own:
+            self.stripe_entry_missing = False
+            return
+        try:
+            with self.env.cr.savepoint():
+                self._keep_settlement(fields.Date.context_today(payment))
+        except UserError as error:
+            payment.payment_request_id._log_step(f"entries for Stripe not booked: {error}")
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    def _with_reversals(self):
+        """Return these entries, what reversed them, and so on."""
+        entries = self
+        while more := entries.reversal_move_ids - entries:
+            entries |= more
+        return entries
