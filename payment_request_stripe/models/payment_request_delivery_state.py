@@ -18,15 +18,18 @@ class PaymentRequest(models.Model):
         string="Messages",
         compute="_compute_delivery_state",
         compute_sudo=True,
-        help="Of the last message on each channel; what the payer forwards does not count.",
+        help="Of the last message on each channel; what the payer forwards does not count, nor "
+        "what was held back after another.",
     )
 
-    @api.depends("delivery_ids.state")
+    @api.depends("delivery_ids.state", "delivery_ids.channel", "delivery_ids.is_forwarded")
     def _compute_delivery_state(self):
         for request in self:
             last = {}
             for row in request.delivery_ids.sorted("id"):
-                if not row.is_forwarded:
+                # What was held back takes nothing back of what was sent before.
+                is_news = row.state != "skipped" or row.channel not in last
+                if is_news and not row.is_forwarded:
                     last[row.channel] = row.state
             request.delivery_state = self._sum_up_deliveries(set(last.values()))
 

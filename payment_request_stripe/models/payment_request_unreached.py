@@ -16,10 +16,11 @@ class PaymentRequest(models.Model):
         string="Not Reached",
         compute="_compute_is_unreached",
         search="_search_is_unreached",
-        help="A message did not arrive, or nobody knows whether it did, and no later one did.",
+        help="A message did not arrive, or nobody knows whether it did, and no later one did; what "
+        "the payer forwards does not count.",
     )
 
-    @api.depends("delivery_ids.state")
+    @api.depends("delivery_ids.state", "delivery_ids.channel", "delivery_ids.is_forwarded")
     def _compute_is_unreached(self):
         unreached = self.search([("id", "in", self.ids), ("is_unreached", "=", True)])
         for request in self:
@@ -32,13 +33,14 @@ class PaymentRequest(models.Model):
             return NotImplemented
         deliveries = self.env["payment.request.delivery"].sudo()
         deliveries.flush_model()
-        lost = deliveries._search([("state", "in", TROUBLE)])
+        lost = deliveries._search([("state", "in", TROUBLE), ("is_forwarded", "=", False)])
         lost.add_where(
             SQL(
                 """NOT EXISTS (
                     SELECT FROM payment_request_delivery later
                     WHERE later.request_id = payment_request_delivery.request_id
                     AND later.id > payment_request_delivery.id
+                    AND later.is_forwarded IS NOT TRUE
                     AND (
                         later.channel = payment_request_delivery.channel
                         AND later.state != 'skipped'

@@ -226,3 +226,27 @@ class TestNotReached(DeliveryCase):
         self.row.action_send_again()
         self.request.delivery_ids.sorted("id")[-1]._skip("Not wanted")
         self.assertTrue(self._is_found())
+
+    def _forward(self, state):
+        row = self.request._queue_messages(
+            [(self.request, "sms", "+14155550122")], automatic=True, is_forwarded=True
+        )
+        row.state = state
+        return row
+
+    def test_a_typing_error_of_the_payer_is_not_ours(self):
+        self.row.state = "delivered"
+        self._forward("failed")
+        self.assertFalse(self._is_found())
+        self.assertEqual(self.request.delivery_state, "sent")
+
+    def test_a_colleague_of_the_payer_is_not_the_customer(self):
+        self._date_back(self.row)
+        self._forward("sent")
+        self.assertTrue(self._is_found())
+        self.assertEqual(self.request.delivery_state, "not_reached")
+
+    def test_is_looked_up_again_when_a_message_turns_out_to_be_forwarded(self):
+        self.assertTrue(self.request.is_unreached)
+        self.row.is_forwarded = True
+        self.assertFalse(self.request.is_unreached)

@@ -49,6 +49,38 @@ class TestDeliveryState(DeliveryCase):
         )
         self.assertEqual(request.delivery_state, "sent")
 
+        request.delivery_ids.sorted("id")[-1].state = "skipped"
+        self.assertEqual(request.delivery_state, "sent")
+
+    def test_what_was_held_back_later_takes_nothing_back(self):
+        for before, expected in (
+            ("delivered", "sent"),
+            ("failed", "not_reached"),
+            ("queued", "queued"),
+        ):
+            with self.subTest(before=before):
+                request = self._ask()
+                request.delivery_ids.state = before
+                later = self._queue_later(request)
+                self.assertEqual(request.delivery_state, "queued")
+                later._skip("Nothing is left to pay.")
+                self.assertEqual(request.delivery_state, expected)
+
+    def test_follows_what_a_message_turns_out_to_be(self):
+        request = self._send().request_id
+        later = self._queue_later(request)
+        later.state = "failed"
+        self.assertEqual(request.delivery_state, "not_reached")
+        later.is_forwarded = True
+        self.assertEqual(request.delivery_state, "sent")
+        later.is_forwarded = False
+        self.assertEqual(request.delivery_state, "not_reached")
+        later.channel = "email"
+        self.assertEqual(request.delivery_state, "partly")
+
+    def _queue_later(self, request):
+        return request._queue_messages([(request, "sms", "+14155550122")], automatic=True)
+
     def test_costs_a_list_the_same_for_many(self):
         requests = self.env["payment.request"].union(*(self._ask() for _ in range(5)))
         self.env.flush_all()
