@@ -114,8 +114,11 @@ class PaymentRequest(models.Model):
         self.filtered(lambda one: one.delivery_method == "link")._note_first_sent()
 
     def _note_first_sent(self):
-        """Write down when these were first sent, once; of a batch in one statement."""
-        fresh = self.sudo().filtered(lambda one: not one.first_sent_at)
+        """Write down when these were first sent, once; of a batch in one statement.
+
+        A link that its customer made in the portal was sent by nobody, also when it is passed on.
+        """
+        fresh = self.sudo().filtered(lambda one: not (one.first_sent_at or one.is_from_customer))
         fresh.write({"first_sent_at": fields.Datetime.now()})
 
     def _queue_deliveries(self, automatic=False):

@@ -9,6 +9,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.payment_request_stripe.controllers.portal import PortalPayments
 
+from .mail_wire import mail_server
 from .portal_case import PASSWORD, PortalCase
 
 
@@ -204,6 +205,19 @@ class TestPortalRules(PortalCase):
         self.env["ir.config_parameter"].set_param("payment_request_stripe.rate_limit_portal", "2")
         answers = [self._choose({}).status_code for _time in range(3)]
         self.assertEqual(answers, [200, 200, 429])
+
+    def test_a_link_that_its_customer_passes_on_counts_in_no_figure_of_what_was_sent(self):
+        self.company.payment_request_payer_forward = True
+        self._choose({self.invoice: None})
+        link = self._get_choices().sudo()
+        data = {"proof": link._sign_services(), "email": "ap@big.example"}
+        self.url_open(f"/pay/{link.access_token}/forward", data=data)
+        with mail_server(self.env) as server:
+            self._run_cron("ir_cron_send_deliveries")
+        self.assertEqual(server.get_recipients(), ["ap@big.example"])
+        self.assertFalse(link.first_sent_at)
+        report = self.env["payment.request.report"].search([("request_id", "=", link.id)])
+        self.assertFalse(sum(report.mapped("sent_count")))
 
     def test_links_of_ones_own_share_the_limits_of_one(self):
         """However many links customers make, our mail server writes for them a few times a day."""
