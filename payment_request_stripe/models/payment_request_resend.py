@@ -3,6 +3,9 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+# What says whom the messages go to, and how.
+WHERE = ("delivery_method", "to_email", "to_phone")
+
 
 class PaymentRequest(models.Model):
     """Sending a link once more, and what waits already to the recipient that it has now."""
@@ -12,7 +15,12 @@ class PaymentRequest(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
+        if not any(name in vals for name in WHERE):
+            return super().write(vals)
+        before = {request: request._get_ways() for request in self}
         result = super().write(vals)
+        for request, ways in before.items():
+            request._withdraw_waiting(*ways)
         for name in ("to_email", "to_phone"):
             if vals.get(name):
                 self._redirect_waiting(name == "to_email")
@@ -81,6 +89,42 @@ class PaymentRequest(models.Model):
         rows.write({"is_automatic": False, "retry_at": False, "attempt_count": 0})
         if rows:
             rows._ring()
+
+    def _get_ways(self):
+        """Return ``(channels, {channel: recipient or nothing})``: what is chosen, all there are."""
+        self.ensure_one()
+        channels = {row.channel for row in self.sudo().delivery_ids}
+        return (
+            {channel for channel, _recipient in self._get_wanted_channels()},
+            {channel: self._get_recipient(channel, self) for channel in channels},
+        )
+
+    def _withdraw_waiting(self, channels, recipients):
+        """Give up what waits for somebody, or on a channel, that a person has taken away since.
+
+        What the payer forwards to somebody else goes there all the same. The channel of a reminder
+        is its plan's choice: it is given up only together with its recipient.
+
+        :param channels: those that were chosen before
+        :param dict recipients: ``{channel: recipient}`` before
+        """
+        self.ensure_one()
+        left, now = self._get_ways()
+        emptied = {channel for channel, one in recipients.items() if one and not now.get(channel)}
+        for row in self.sudo().delivery_ids:
+            if row.state != "queued" or row.is_forwarded:
+                continue
+            is_unwanted = row.channel in channels - left and not row.reminder_run_id
+            is_nobodys = row.channel in emptied and (
+                not row.is_automatic or row.recipient == recipients[row.channel]
+            )
+            if is_unwanted or is_nobodys:
+                row._skip(
+                    self.env._(
+                        "The way of delivery was changed: nothing goes to %(address)s any more.",
+                        address=row.recipient,
+                    )
+                )
 
     def _redirect_waiting(self, by_email):
         """Let what waits go to the corrected recipient: the old one may be a stranger's.

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from types import SimpleNamespace
 
+from freezegun import freeze_time
 from lxml import etree
 
 from odoo import fields
@@ -142,6 +143,53 @@ class TestWhatWaits(DeliveryCase):
         self.assertEqual(
             sorted(server.get_recipients()), ["colleague@example.com", "paula@example.com"]
         )
+
+    def _drain_in_the_morning(self):
+        with freeze_time(fields.Datetime.now() + timedelta(days=1)):
+            self._drain()
+
+    @mute_logger(*MAIL_LOGGERS)
+    def test_by_a_channel_that_was_taken_away(self):
+        request = self._ask("email_sms")
+        request._queue_messages(
+            [(request, "sms", "+14155550144")], automatic=True, is_forwarded=True
+        )
+        self.twilio.fail_next(status=503, times=3)
+        with mail_server(self.env) as server:
+            server.refuse["petra@example.com"] = "451 4.7.1 greylisted"
+            self._drain()
+            request.with_user(self.billing_user).delivery_method = "email"
+            server.refuse.clear()
+            self._drain_in_the_morning()
+            self.assertEqual(server.get_recipients(), ["petra@example.com"])
+        self.assertEqual([sent["to"] for sent in self.twilio.messages[-1:]], ["+14155550144"])
+        self.assertNotIn(request.pay_url, self.twilio.messages[0]["body"])
+        (sms,) = request.delivery_ids.filtered(lambda row: row.recipient == "+14155550100")
+        self.assertEqual(sms.state, "skipped")
+        self.assertIn("changed", sms.failure_reason)
+
+    def test_for_a_stranger_whose_number_was_taken_away(self):
+        self.twilio.fail_next(status=503)
+        self._drain()
+        self.mine.write({"delivery_method": "email", "to_phone": False})
+        self.mine.action_resend()
+        with mail_server(self.env) as server:
+            self._drain_in_the_morning()
+        self.assertEqual(
+            self._get_rows(),
+            [("sms", "+14155550100", "skipped"), ("email", "petra@example.com", "sent")],
+        )
+        self.assertEqual(server.get_recipients(), ["petra@example.com"])
+        self.assertFalse(self.twilio.messages)
+
+    def test_by_the_system_for_a_stranger_whose_number_was_taken_away(self):
+        request = self._ask("email")
+        request._queue_messages([(request, "sms", "+14155550100")], automatic=True)
+        sms = request.delivery_ids.filtered(lambda row: row.channel == "sms")
+        request.with_user(self.billing_user).delivery_method = "link"
+        self.assertEqual(sms.state, "queued", "the plan or the cascade chose the channel")
+        request.with_user(self.billing_user).to_phone = False
+        self.assertEqual(sms.state, "skipped")
 
 
 @tagged("post_install", "-at_install")
