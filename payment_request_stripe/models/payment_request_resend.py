@@ -80,12 +80,19 @@ class PaymentRequest(models.Model):
     def _hasten_waiting(self, messages):
         """Let those of `messages` that wait already go out now: a person has decided so.
 
+        A reminder that waits is not hastened but given up: the person sends the link, not the
+        plan's words, and whatever holds the plan back does not hold the person back.
+
         :param list messages: ``[(channel, recipient)]``
         """
         self.ensure_one()
         rows = self.sudo().delivery_ids.filtered(
             lambda row: row.state == "queued" and (row.channel, row.recipient) in messages
         )
+        reminders = rows.filtered("reminder_run_id")
+        reminders._skip(self.env._("A person sent the link instead."))
+        reminders.flush_recordset(["state"])  # before its twin is queued
+        rows -= reminders
         rows.write({"is_automatic": False, "retry_at": False, "attempt_count": 0})
         if rows:
             rows._ring()

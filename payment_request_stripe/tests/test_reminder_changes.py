@@ -137,6 +137,36 @@ class TestReminderChanges(ReminderCase):
             self._remind()
         self.assertEqual(self._get_line(invoice).state, "sent")
 
+    def test_a_person_resends_the_link_while_the_reminder_waits_for_the_morning(self):
+        """The customer called, and may have promised: what goes out is the link, no reproach."""
+        self.company.write({"payment_request_quiet_from": 9, "payment_request_quiet_to": 18})
+        invoices = []
+        for name in ("promised", "resent", "again"):
+            payer = self.payer.copy({"name": name, "email": f"{name}@example.com"})
+            invoices.append(self._create_late_invoice(3, partner=payer))
+        self._remind()
+        promised, resent, again = [self._get_line(invoice).request_id for invoice in invoices]
+        invoices[0]._promise_payment_request(TODAY + timedelta(days=4))
+        (promised | resent).with_user(self.billing_user).action_resend()
+        again.delivery_ids.with_user(self.billing_user).action_send_again()
+        with mail_server(self.env) as server:
+            self._drain()
+            with freeze_time("2026-03-16 18:01:00"):
+                self._drain()
+        self.assertEqual(
+            sorted(server.get_recipients()),
+            ["again@example.com", "promised@example.com", "resent@example.com"],
+        )
+        for request, invoice in zip((promised, resent, again), invoices, strict=True):
+            with self.subTest(request=request.partner_id.name):
+                reminder, sent = request.delivery_ids.sorted("id")
+                self.assertEqual((reminder.state, sent.state), ("skipped", "sent"))
+                self.assertNotEqual(sent.template_name, reminder._get_mail_template().name)
+                line = self._get_line(invoice)
+                self.assertEqual((line.state, line.reason_code), ("skipped", "refused"))
+                self.assertIn("person", line.reason)
+                self.assertEqual(request.reminder_count, 0)
+
     def test_the_day_begins_where_the_company_is(self):
         for zone, late, moment, day in (
             ("Pacific/Auckland", 2, "2026-03-16 11:30:00", date(2026, 3, 17)),
