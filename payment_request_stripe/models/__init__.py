@@ -35,6 +35,7 @@ from . import (
     payment_request_day,
     payment_request_decline,
     payment_request_delivery,
+    payment_request_delivery_outcome,
     payment_request_delivery_cascade,
     payment_request_delivery_documents,
     payment_request_delivery_email,

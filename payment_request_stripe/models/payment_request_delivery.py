@@ -8,7 +8,6 @@ from typing import NamedTuple
 from psycopg2.errors import DeadlockDetected, SerializationFailure
 
 from odoo import api, fields, models
-from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
 
@@ -38,7 +37,7 @@ LEFT = ("sent", "delivered", "bounced", "unknown")
 TRANSITIONS = {
     "sending": {"queued"},
     "queued": {"sending"},
-    "skipped": {"queued"},
+    "skipped": {"queued", "sending"},
     "unknown": {"sending"},
     "sent": {"queued", "sending", "skipped", "unknown"},
     "failed": {"queued", "sending", "skipped", "unknown", "sent"},
@@ -50,8 +49,9 @@ TRANSITIONS = {
 class Outcome(NamedTuple):
     """What became of handing one message over.
 
-    :ivar state: ``sent``, ``failed`` (a final no), ``retry`` (surely not sent, try later) or
-        ``unknown`` (it may have been sent: never repeated by a machine)
+    :ivar state: ``sent``, ``failed`` (a final no), ``retry`` (surely not sent, try later),
+        ``unknown`` (it may have been sent: never repeated by a machine) or ``skipped`` (not sent,
+        and not to be)
     :ivar reason: a sentence for an accountant, with what to do
     :ivar vendor_ref: the vendor's name of the message
     :ivar opted_out: the recipient wants no more messages
@@ -196,8 +196,10 @@ class PaymentRequestDelivery(models.Model):
         """Send claimed rows of one company and channel, and record what became of each."""
         try:
             outcomes = getattr(self, f"_send_{self[0].channel}")()
+            self.env.flush_all()
         except Exception:  # whatever a channel did not foresee must not stop the others
             _logger.exception("the channel %s broke down", self[0].channel)
+            self.env.cr.rollback()  # what it left half done, or a transaction that it broke
             reason = self.env._("Something went wrong here: it may or may not have been sent.")
             outcomes = {row: Outcome("unknown", reason) for row in self}
         self._record(outcomes)
@@ -227,74 +229,3 @@ class PaymentRequestDelivery(models.Model):
         self.filtered(lambda row: row.state == "queued").write(
             {"state": "skipped", "failure_reason": reason, "retry_at": False}
         )
-
-    def _record(self, outcomes):
-        """Write the outcomes of a batch and commit them before anything else is done about them.
-
-        The messages are out: when another process, say a vendor's report, changed one of the rows
-        meanwhile, the same outcomes are written again on top of what it wrote.
-
-        :param dict outcomes: ``{row: Outcome}``
-        """
-        for _try in range(CONFLICT_TRIES):
-            try:
-                with self.env.cr.savepoint():
-                    moved = self._apply_outcomes(outcomes)
-                break
-            except CONFLICTS:
-                self.env["ir.cron"]._commit_progress()
-        else:
-            _logger.error("outcomes of deliveries %s could not be written", self.ids)
-            return
-        self.env["ir.cron"]._commit_progress()
-        moved._react()
-
-    def _apply_outcomes(self, outcomes):
-        """Move each row by its outcome, forward only; return those that moved."""
-        moved = self.browse()
-        if not outcomes:
-            return moved
-        self.env.cr.execute(
-            SQL(
-                "SELECT id FROM %s WHERE id IN %s ORDER BY id FOR NO KEY UPDATE",
-                SQL.identifier(self._table),
-                tuple(row.id for row in outcomes),
-            )
-        )
-        self.browse(row.id for row in outcomes).invalidate_recordset()
-        retries = []
-        for row, outcome in outcomes.items():
-            values = row._get_outcome_values(outcome)
-            if row.state in TRANSITIONS[values["state"]]:
-                row.write(values)
-                row.request_id._log_step(f"{row.channel} {row.uuid} is {row.state}")
-                moved |= row
-                retries += [values["retry_at"]] if values["retry_at"] else []
-            elif outcome.vendor_ref and not row.vendor_ref:
-                row.vendor_ref = outcome.vendor_ref
-        if retries:
-            self._ring(min(retries))
-        moved.filtered(lambda row: row.state in LEFT).request_id._note_first_sent()
-        numbers = [row.recipient for row, outcome in outcomes.items() if outcome.opted_out]
-        if numbers:
-            self.env["phone.blacklist"].sudo()._add_stopped(numbers)
-        return moved
-
-    def _get_outcome_values(self, outcome):
-        self.ensure_one()
-        state, retry_at = outcome.state, False
-        if state == "retry":
-            state = "failed"
-            if self.attempt_count <= len(RETRY_DELAYS):
-                state = "queued"
-                retry_at = fields.Datetime.now() + RETRY_DELAYS[self.attempt_count - 1]
-        values = {"state": state, "failure_reason": outcome.reason, "retry_at": retry_at}
-        if state in ("sent", "delivered") and not self.sent_at:
-            values["sent_at"] = fields.Datetime.now()
-        if outcome.vendor_ref:
-            values["vendor_ref"] = outcome.vendor_ref
-        return values
-
-    def _react(self):
-        """Try the next way, or tell a person, of what did not arrive."""
-        self.filtered(lambda row: row.state in TROUBLE)._follow_up_each()

@@ -163,7 +163,8 @@ class PaymentRequest(models.Model):
             raise PayerNotice("email", self.env._("Please write one e-mail address."))
         if self.delivery_ids.filtered(
             lambda row: (
-                row.recipient.lower() == email and (row.is_forwarded or not row.attempt_count)
+                row.recipient.lower() == email
+                and (row.is_forwarded or row.state in ("queued", "sending"))
             )
         ):
             raise PayerNotice("email", self.env._("The link is on its way to this address."))

@@ -1,5 +1,7 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from psycopg2.errors import UniqueViolation
+
 from odoo import api, fields, models
 
 
@@ -24,7 +26,16 @@ class PhoneBlacklist(models.Model):
         """
         known = self.search([("number", "in", numbers)])
         entered = known.filtered(lambda row: not row.is_stopped_by_phone)
-        rows = self._add(numbers, message=message)
+        try:
+            with self.env.cr.savepoint():
+                rows = self._add(numbers, message=message)
+        except UniqueViolation:
+            # Somebody adds one of them right now, which this transaction cannot see: it is there.
+            if len(numbers) == 1:
+                return self.browse()
+            return self.browse().union(
+                *(self._add_stopped([number], message=message) for number in numbers)
+            )
         (rows - entered).is_stopped_by_phone = True
         return rows
 

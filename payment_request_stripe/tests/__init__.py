@@ -22,6 +22,7 @@ from . import (
     test_delivery_cascade,
     test_delivery_documents,
     test_delivery_email,
+    test_delivery_outcome,
     test_delivery_state,
     test_desk,
     test_dispute,

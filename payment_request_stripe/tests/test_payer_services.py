@@ -153,6 +153,17 @@ class TestPayerServices(PayPageCase):
             ("ap@big.example", "email", "queued", True),
         )
 
+    def test_forward_of_what_waits_for_another_try(self):
+        mine = self.request.delivery_ids
+        mine.write({"attempt_count": 1, "retry_at": fields.Datetime.now() + timedelta(hours=1)})
+        answer = self._post("forward", email=mine.recipient)
+        self.assertEqual(answer.status_code, 422)
+        self.assertSaid(answer, "on its way to this address")
+        self.assertEqual(self.request.delivery_ids, mine)
+        mine.state = "sent"
+        self.assertEqual(self._notice(self._post("forward", email=mine.recipient)), "forward")
+        self.assertEqual(len(self.request.delivery_ids), 2)
+
     def test_forward_is_no_spam_relay(self):
         for text in (
             "",
