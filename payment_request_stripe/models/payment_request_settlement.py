@@ -112,6 +112,17 @@ class PaymentRequestSettlement(models.AbstractModel):
         )
         self._keep_settlement(day)
 
+    def _is_fee_bookable(self):
+        company = self._get_settled_payment().company_id
+        return self.stripe_balance_currency_id.active and company.payment_request_fee_account_id
+
+    def _is_exchange_bookable(self):
+        company = self._get_settled_payment().company_id
+        return self.stripe_balance_currency_id.active and (
+            company.income_currency_exchange_account_id
+            and company.expense_currency_exchange_account_id
+        )
+
     def _keep_settlement(self, day):
         """Have the entries say what Stripe's balance says; what cannot be booked is a task."""
         missing = [*self._keep_fee(day), *self._keep_exchange(day)]
@@ -125,12 +136,11 @@ class PaymentRequestSettlement(models.AbstractModel):
 
     def _keep_fee(self, day):
         """Take Stripe's fee off the clearing account; return what keeps us from it, mostly none."""
-        company = self._get_settled_payment().company_id
-        currency, account = self.stripe_balance_currency_id, company.payment_request_fee_account_id
+        currency, company = self.stripe_balance_currency_id, self._get_settled_payment().company_id
         fee = to_decimal(self.stripe_fee, currency.decimal_places) if self.stripe_fee_wanted else 0
         if self._is_kept(self.stripe_fee_move_id, {currency: -fee}):
             return []
-        if fee and not (account and currency.active):
+        if fee and not self._is_fee_bookable():
             return [
                 self.env._(
                     "Stripe keeps %(fee)s of %(ref)s. Choose an account for the fees of Stripe in "
@@ -140,8 +150,13 @@ class PaymentRequestSettlement(models.AbstractModel):
                     ref=self._get_settled_ref(),
                 )
             ]
-        items = [(currency, -fee, None)] if fee else []
-        self._replace_entry("stripe_fee_move_id", "fee", items, lambda balance: account, day)
+        self._replace_entry(
+            "stripe_fee_move_id",
+            "fee",
+            [(currency, -fee, None)] if fee else [],
+            lambda balance: company.payment_request_fee_account_id,
+            day,
+        )
         return []
 
     def _keep_exchange(self, day):
@@ -157,11 +172,7 @@ class PaymentRequestSettlement(models.AbstractModel):
             self.stripe_exchange_move_id, {payment.currency_id: -given, currency: got}
         ):
             return []
-        accounts = (
-            company.income_currency_exchange_account_id,
-            company.expense_currency_exchange_account_id,
-        )
-        if not (all(accounts) and currency.active):
+        if not self._is_exchange_bookable():
             return [
                 self.env._(
                     "Stripe changed %(ref)s into %(amount)s. Choose the accounts for exchange "
@@ -179,7 +190,11 @@ class PaymentRequestSettlement(models.AbstractModel):
             "stripe_exchange_move_id",
             "exchange",
             [item for item in items if item[1]],
-            lambda balance: accounts[balance > 0],
+            lambda balance: (
+                company.expense_currency_exchange_account_id
+                if balance > 0
+                else company.income_currency_exchange_account_id
+            ),
             day,
         )
         self._reconcile_own(own, entry)

@@ -112,12 +112,16 @@ class PaymentRequestSettlement(models.AbstractModel):
     def _poll_missing_entries(self, limit=200):
         """Book what could not be booked, where somebody mended the settings since."""
         for model in ("account.payment", "payment.request.dispute"):
-            waiting = self.env[model].search(
-                [("stripe_entry_missing", "=", True)], order="id", limit=limit
-            )
-            for one in waiting:
+            waiting = self.env[model].search([("stripe_entry_missing", "=", True)], order="id")
+            for one in waiting.filtered(lambda one: one._is_settlement_bookable())[:limit]:
                 one._get_settled_payment().payment_request_id._commit()
                 one._book_missing_entries()
+
+    def _is_settlement_bookable(self):
+        is_changed = self.stripe_balance_currency_id != self._get_settled_payment().currency_id
+        return (self._is_fee_bookable() or not self.stripe_fee_wanted) and (
+            self._is_exchange_bookable() or not is_changed
+        )
 
     def _book_missing_entries(self):
         """Book what is missing of it, unless a person did so in an entry that names Stripe's id."""

@@ -162,6 +162,25 @@ class TestExchange(ExchangeCase):
         self.assertFalse(request.activity_ids)
         self.assertClearing()
 
+    def test_what_a_person_booked_meanwhile_is_not_booked_again(self):
+        gain = self.company.income_currency_exchange_account_id
+        self.company.income_currency_exchange_account_id = False
+        request, _invoices, charge = self._pay_invoices(100)
+        self._learn_fees()
+        dollar = self.company.currency_id
+        self._book_by_hand(
+            charge["payment_intent"],
+            (self.clearing_account, -100, dollar),
+            (self.clearing_account, 92, self.euro),
+            (self.expense, -2.22, dollar),
+        )
+        self.assertEqualBooks()
+        self.company.income_currency_exchange_account_id = gain
+        self._run_cron("ir_cron_poll_stripe")
+        self.assertFalse(request.payment_ids.stripe_exchange_move_id)
+        self.assertFalse(request.payment_ids.stripe_entry_missing)
+        self.assertEqualBooks()
+
     def test_in_a_locked_period_it_is_booked_on_the_first_open_day(self):
         request, _invoices, _charge = self._pay_invoices(100)
         today = fields.Date.today()
