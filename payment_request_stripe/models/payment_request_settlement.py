@@ -165,8 +165,9 @@ class PaymentRequestSettlement(models.AbstractModel):
         if currency == payment.currency_id:
             return []
         company, own = payment.company_id, self._get_own_items()
-        digits = payment.currency_id.decimal_places
+        digits, in_company = payment.currency_id.decimal_places, company.currency_id.decimal_places
         given = sum(to_decimal(item.amount_currency, digits) for item in own)
+        balance = sum(to_decimal(item.balance, in_company) for item in own)
         got = to_decimal(self.stripe_settled, currency.decimal_places)
         if self._is_kept(
             self.stripe_exchange_move_id, {payment.currency_id: -given, currency: got}
@@ -183,7 +184,7 @@ class PaymentRequestSettlement(models.AbstractModel):
                 )
             ]
         items = [
-            (payment.currency_id, -given, -sum(own.mapped("balance"))),
+            (payment.currency_id, -given, -balance),
             (currency, got, None),
         ]
         entry = self._replace_entry(

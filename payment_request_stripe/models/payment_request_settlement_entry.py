@@ -1,5 +1,7 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from decimal import Decimal
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
@@ -34,8 +36,8 @@ class PaymentRequestSettlement(models.AbstractModel):
     def _replace_entry(self, field_name, label, items, get_counterpart, day):
         """Post an entry of `items` in place of the one that `field_name` holds, which is reversed.
 
-        :param items: ``[(currency, Decimal in its major units, balance)]`` on the clearing account;
-            without a balance it is changed at the rate of the day
+        :param items: ``[(currency, Decimal in its major units, balance)]`` on the clearing account,
+            the balance in major units of the company's currency; without one, at the day's rate
         :param get_counterpart: the account for what is left, given that balance
         :return: the entry, or none when there is nothing to book
         """
@@ -46,15 +48,16 @@ class PaymentRequestSettlement(models.AbstractModel):
         self[field_name] = False
         if not items:
             return self[field_name]
-        lines = []
+        lines, left = [], Decimal(0)
         for currency, amount, known in items:
             balance = known
             if known is None:
-                balance = currency._convert(float(amount), company.currency_id, company, day)
-            lines.append((payment.outstanding_account_id, currency, float(amount), balance))
-        if left := company.currency_id.round(-sum(balance for *_item, balance in lines)):
-            (_account, currency, amount, _balance), *more = lines
-            in_currency = (company.currency_id, left) if more else (currency, -amount)
+                changed = currency._convert(float(amount), company.currency_id, company, day)
+                balance = to_decimal(changed, company.currency_id.decimal_places)
+            lines.append((payment.outstanding_account_id, currency, amount, balance))
+            left -= balance
+        if left:
+            in_currency = (company.currency_id, left) if items[1:] else (currency, -amount)
             lines.append((get_counterpart(left), *in_currency, left))
         self[field_name] = self._post_settlement(
             f"{payment.payment_request_id.name} {self._get_settled_ref()} {label}", lines, day
@@ -80,8 +83,8 @@ class PaymentRequestSettlement(models.AbstractModel):
                                 "partner_id": False,
                                 "account_id": account.id,
                                 "currency_id": currency.id,
-                                "amount_currency": amount,
-                                "balance": balance,
+                                "amount_currency": float(amount),
+                                "balance": float(balance),
                             }
                         )
                         for account, currency, amount, balance in lines
@@ -95,6 +98,7 @@ class PaymentRequestSettlement(models.AbstractModel):
     def _reconcile_own(self, own, entry):
         """Close what Stripe changed, so that only what the payout brings is left to be matched."""
         currency = self._get_settled_payment().currency_id
+        digits = currency.decimal_places
         items = (own | self._get_on_clearing(entry)).filtered(
             lambda item: (
                 item.currency_id == currency
@@ -103,7 +107,7 @@ class PaymentRequestSettlement(models.AbstractModel):
                 and not item.reconciled
             )
         )
-        if items and currency.is_zero(sum(items.mapped("amount_residual_currency"))):
+        if items and not sum(to_decimal(one.amount_residual_currency, digits) for one in items):
             items.reconcile()
 
     # === WHAT IS MISSING === #
