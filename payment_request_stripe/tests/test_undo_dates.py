@@ -1,6 +1,7 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import time
+from collections import Counter
 from datetime import timedelta
 
 from odoo import fields
@@ -86,12 +87,18 @@ class TestUndoDates(MoneyCase):
 
     def _get_tax_due(self):
         """Return the tax that is due by cash-basis entries, over all time."""
+        return sum(self._get_tax_by_month().values())
+
+    def _get_tax_by_month(self):
+        """Return ``{first of the month: amount}`` of the tax that cash-basis entries make due."""
         entries = self.env["account.move"].search(
             [("journal_id", "=", self.company.tax_cash_basis_journal_id.id)]
         )
         transition = self.tax.cash_basis_transition_account_id
-        lines = entries.line_ids.filtered(lambda line: line.account_id == transition)
-        return sum(lines.mapped("amount_currency"))
+        due = Counter()
+        for line in entries.line_ids.filtered(lambda line: line.account_id == transition):
+            due[line.date.replace(day=1)] += line.amount_currency
+        return due
 
     def test_a_refund_does_not_rewrite_the_months_before(self):
         request, invoice, charge = self._pay_long_ago()
@@ -110,6 +117,20 @@ class TestUndoDates(MoneyCase):
         self.assertOwed(invoice, "60")
         self.assertEqual(past, self._get_past())
         self.assertAlmostEqual(self._get_tax_due(), 10)
+        self.assertMoney(request)
+
+    def test_a_part_that_is_learned_later_changes_the_tax_of_its_own_month_only(self):
+        request, invoice, charge = self._pay_long_ago()
+        self.stripe.refund(charge, 6000)
+        (event,) = [one for one in self.stripe.events if one["type"] == "refund.created"]
+        event["created"] -= 35 * DAY
+        self._receive(event)
+        self.assertOwed(invoice, "60")
+        paid = request._get_stripe_payments().date.replace(day=1)
+        refunded = request.refund_ids.refund_payment_id.date.replace(day=1)
+        self.assertEqual(refunded, (fields.Date.today() - timedelta(days=35)).replace(day=1))
+        due = {month: round(tax, 2) for month, tax in self._get_tax_by_month().items()}
+        self.assertEqual(due, {paid: 20, refunded: -10})
         self.assertMoney(request)
 
     def test_a_dispute_and_its_return_do_not_rewrite_them_either(self):
