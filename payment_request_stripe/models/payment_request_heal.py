@@ -42,9 +42,10 @@ class PaymentRequestEvent(models.Model):
         new = 0
         for undelivered in (True, False):
             for payload in gateway.list_events(types, undelivered=undelivered):
-                if self._is_ours(provider, payload):
-                    new += self._store(provider, payload)
-            self.env["ir.cron"]._commit_progress()
+                if self._is_ours(provider, payload) and self._store(provider, payload):
+                    new += 1
+                    # A webhook that commits the next one meanwhile rolls back what is not.
+                    self.env["ir.cron"]._commit_progress()
         return new
 
     @api.model

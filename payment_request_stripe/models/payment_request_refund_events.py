@@ -123,5 +123,6 @@ class PaymentRequestCheckout(models.Model):
         found = provider._get_stripe_gateway().list_refunds(self.stripe_payment_intent_ref)
         for payload in found:
             self.env["payment.request.event"]._store(provider, payload)
+            self.request_id._commit()  # storing the next one may roll back what is not
         self.refunds_wanted = False
         self.request_id._commit()

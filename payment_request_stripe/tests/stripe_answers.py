@@ -57,7 +57,7 @@ class StripeAnswers(StripeUndo):
             }
             return self._expanded(self._find(known, "refund", ref), params)
         rows = {
-            "/v1/refunds": self.refunds.values(),
+            "/v1/refunds": reversed(self.refunds.values()),
             "/v1/events": reversed(self.events),
             "/v1/balance_transactions": self.balance.values(),
         }[route]

@@ -55,6 +55,43 @@ class TestAgreement(MoneyCase):
         self.assertTrue(self._compare().is_equal)
         self.assertMoney(request)
 
+    def _have_known_events_collide(self):
+        """Have PostgreSQL say of a known event what it says when a webhook commits it meanwhile."""
+        self.env.flush_all()
+        self.env.cr.execute("""
+            CREATE FUNCTION collide() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF EXISTS (SELECT 1 FROM payment_request_event WHERE event_ref = NEW.event_ref) THEN
+                    RAISE 'could not serialize access' USING ERRCODE = 'serialization_failure';
+                END IF;
+                RETURN NEW;
+            END $$;
+            CREATE TRIGGER collide BEFORE INSERT ON payment_request_event
+            FOR EACH ROW EXECUTE FUNCTION collide();
+        """)
+
+    def test_healing_keeps_what_it_found_before_a_webhook_came_in_between(self):
+        invoices = [self._create_invoice(amount) for amount in (10, 20, 30)]
+        requests = [self._create_request(invoice) for invoice in invoices]
+        refs = [self._open_checkout(one).stripe_checkout_session_ref for one in requests]
+        _lost, known, _lost_too = [self.stripe.pay(ref) for ref in refs]
+        self._receive(known)
+        self._have_known_events_collide()
+        self._run_cron("ir_cron_backfill_events")
+        self._run_cron("ir_cron_process_events")
+        for invoice in invoices:
+            self.assertOwed(invoice, "0")
+
+    def test_refunds_found_before_a_webhook_came_in_between_are_kept(self):
+        request, (invoice,), charge = self._pay_invoices(100)
+        self._have_known_events_collide()
+        for _time in range(2):
+            self.stripe.refund(charge, 1000)
+            request.checkout_ids.refunds_wanted = True
+            self._run_cron("ir_cron_poll_stripe")
+            self._run_cron("ir_cron_process_events")
+        self.assertOwed(invoice, "20")
+
     def test_what_is_booked_but_not_at_stripe_is_named(self):
         request, _invoices, _charge = self._pay_invoices(100)
         self.stripe.balance.clear()
