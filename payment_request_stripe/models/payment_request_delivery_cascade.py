@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import email_normalize
 
 from .payment_request_delivery import BATCH, TROUBLE, Outcome
 
@@ -23,6 +24,12 @@ class PaymentRequestDelivery(models.Model):
         string="Look Again At",
         readonly=True,
         help="When it is looked whether the customer has opened the link.",
+    )
+
+    bounced_for = fields.Char(
+        readonly=True,
+        help="The address that did not take the e-mail, when it is not the recipient's own but one "
+        "that the recipient passes it on to, say of a list.",
     )
 
     _cascade_due = models.Index("(cascade_at) WHERE cascade_at IS NOT NULL")
@@ -49,6 +56,8 @@ class PaymentRequestDelivery(models.Model):
         """Take the next way to the customer, or tell the person in charge."""
         self.ensure_one()
         request = self.request_id.sudo()
+        if self._is_overtaken() and not self._is_our_trouble():
+            return
         if self.state != "unknown" and request._take_next_channel(self, self.failure_reason):
             return
         if self._is_our_trouble():
@@ -57,6 +66,23 @@ class PaymentRequestDelivery(models.Model):
         lost, doubtful = self._get_summaries()
         request._notify_person_in_charge(
             doubtful if self.state == "unknown" else lost, self.failure_reason or self.state
+        )
+
+    def _is_overtaken(self):
+        """Tell whether the customer opened the link since, or got a later message.
+
+        A list with one dead member sends something back each time; other mail servers take days.
+        """
+        self.ensure_one()
+        request = self.request_id
+        if request.opened_at and self.sent_at and request.opened_at >= self.sent_at:
+            return True
+        return any(
+            row.state in ("sent", "delivered")
+            and not row.is_forwarded
+            and row.id > self.id
+            and (row.channel == self.channel or row.create_date > self.create_date)
+            for row in request.sudo().delivery_ids
         )
 
     def _get_summaries(self):
@@ -179,6 +205,12 @@ class PaymentRequestDelivery(models.Model):
         :param trouble: a `MailTrouble`, what the mail server of the recipient said
         :param address: the one that did not take them, when the recipient forwards its mail
         """
+        email = email_normalize(address or "") or address
+        for row in self:
+            if not email or email.lower() == row.recipient.lower():
+                row.bounced_for = False
+            elif row.state != "bounced":
+                row.bounced_for = email
         moved = self._apply_outcomes(
             {row: Outcome("bounced", row._explain_email(trouble, address)) for row in self}
         )

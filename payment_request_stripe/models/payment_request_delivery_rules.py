@@ -77,7 +77,10 @@ class PaymentRequestDelivery(models.Model):
 
     @api.model
     def _get_bounced_addresses(self, addresses, companies):
-        """Return those of these e-mail addresses, lower case, whose last e-mail came back."""
+        """Return those of these e-mail addresses, lower case, whose last e-mail came back.
+
+        One that came back for another address, to which the recipient passes it on, did arrive.
+        """
         if not addresses:
             return set()
         tried = self.sudo().search(
@@ -89,8 +92,12 @@ class PaymentRequestDelivery(models.Model):
             ],
             order="claimed_at, id",
         )
-        last = {row.recipient.lower(): row.state for row in tried}
-        return {address for address, state in last.items() if state == "bounced"}
+        last = {row.recipient.lower(): row for row in tried}
+        return {
+            address
+            for address, row in last.items()
+            if row.state == "bounced" and not row.bounced_for
+        }
 
     # === NOT YET === #
 

@@ -9,7 +9,8 @@ from odoo.tools import SQL
 from .payment_request_changes import get_native_domain
 from .payment_request_pay import PAID_EVENTS
 
-# Messages that the customer got, or may have got.
+# Messages that the customer got, or may have got; those of a list, too, that one of its members
+# sent back.
 REACHED = ("sending", "sent", "delivered", "unknown")
 # What forbids to write about an invoice at all, even when the message is written already.
 STOPPING = (
@@ -201,7 +202,8 @@ WITH plan AS (
       JOIN payment_request r ON r.id = d.request_id
       JOIN res_partner contact ON contact.id = r.partner_id
      WHERE d.company_id = %(company)s
-       AND (d.state = 'queued' OR d.claimed_at >= %(since)s AND d.state IN %(reached)s)
+       AND (d.state = 'queued' OR d.claimed_at >= %(since)s
+            AND (d.state IN %(reached)s OR d.bounced_for IS NOT NULL))
 ), invoice AS (
     SELECT m.id AS move_id, m.commercial_partner_id AS partner_id, m.currency_id,
            COALESCE(own.id, std.id) AS plan_id,

@@ -70,11 +70,7 @@ class PaymentRequest(models.Model):
     def _get_other_readers(self):
         """Return the addresses, none of the customer's, that have this link or are to have it."""
         self.ensure_one()
-        readers = {
-            row.recipient.lower()
-            for row in self.delivery_ids
-            if row.state not in ("failed", "bounced", "skipped")
-        }
+        readers = {row.recipient.lower() for row in self.delivery_ids if not row._is_lost()}
         readers |= {self._get_plain_email()} if self.is_email_typed else set()
         readers |= {self.to_phone} if self.is_phone_typed else set()
         return sorted(readers - self._get_own_addresses())

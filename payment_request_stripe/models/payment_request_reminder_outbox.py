@@ -125,7 +125,7 @@ class PaymentRequestDelivery(models.Model):
                 [
                     ("company_id", "=", company.id),
                     ("claimed_at", ">=", since),
-                    ("state", "in", REACHED),
+                    *("|", ("state", "in", REACHED), ("bounced_for", "!=", False)),
                     (
                         "request_id.partner_id.commercial_partner_id",
                         "in",
@@ -167,7 +167,7 @@ class PaymentRequestDelivery(models.Model):
         for row in waiting:
             others = row.request_id.delivery_ids.filtered(
                 lambda one, row=row: (
-                    one.reminder_run_id == row.reminder_run_id and one.state not in LOST
+                    one.reminder_run_id == row.reminder_run_id and not one._is_lost()
                 )
             )
             if not others:
@@ -188,6 +188,11 @@ class PaymentRequestDelivery(models.Model):
         self._settle_reminders()  # the next channel may have taken it over
         return result
 
+    def _is_lost(self):
+        """Tell whether nobody got this message, or will; of a list, all but one may have it."""
+        self.ensure_one()
+        return self.state in LOST and not self.bounced_for
+
     def _settle_reminders(self):
         """Take a reminder back that reached nobody, so that its step comes again.
 
@@ -206,7 +211,7 @@ class PaymentRequestDelivery(models.Model):
                     line.run_id == run and line.request_id == request
                 )
             )
-            if any(row.state not in LOST for row in messages):
+            if any(not row._is_lost() for row in messages):
                 noted = noted.filtered(lambda line: line.reason_code == "not_sent")
                 noted._note_sent_after_all()
                 request.reminder_count += 1 if noted else 0
@@ -216,7 +221,7 @@ class PaymentRequestDelivery(models.Model):
 
     def _get_next_values(self):
         """Return what the next channel's message takes over: it is the reminder that was lost."""
-        if self.state not in LOST:
+        if not self._is_lost():
             return {}
         return {
             "reminder_run_id": self.reminder_run_id.id,

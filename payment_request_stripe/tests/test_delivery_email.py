@@ -214,6 +214,80 @@ class TestBounce(DeliveryCase):
         self.assertIn("anna@example.net does not exist", self.row.failure_reason)
         self.assertIn("did not reach petra@example.com", self._get_activities(self.request))
 
+    def test_of_one_member_of_a_list_does_not_condemn_the_list(self):
+        self._bounce(recipient="left@example.com")
+        self.assertEqual(self.row.state, "bounced")
+        with (
+            freeze_time(fields.Datetime.now() + timedelta(days=2)),
+            mail_server(self.env) as server,
+        ):
+            self.request._queue_deliveries(automatic=True)
+            self._drain()
+        self.assertEqual(server.get_recipients(), ["petra@example.com"])
+        self._bounce(recipient="Petra <PETRA@example.com>", reference=self._get_last_reference())
+        with freeze_time(fields.Datetime.now() + timedelta(days=4)):
+            self.request._queue_deliveries(automatic=True)
+            self._drain()
+        self.assertEqual(self.request.delivery_ids.sorted("id")[-1].state, "skipped")
+
+    def _get_last_reference(self):
+        return self.request.delivery_ids.sorted("id")[-1].vendor_ref
+
+    def test_of_one_member_then_of_the_list_itself(self):
+        self._bounce(recipient="left@example.com")
+        self._bounce(recipient="petra@example.com")
+        with freeze_time(fields.Datetime.now() + timedelta(days=2)):
+            self.request._queue_deliveries(automatic=True)
+            self._drain()
+        self.assertEqual(self.request.delivery_ids.sorted("id")[-1].state, "skipped")
+
+    def test_of_what_was_opened_troubles_nobody(self):
+        """A list with a dead member, or a server that answers after days."""
+        self.company.payment_request_cascade = True
+        self.request._register_opening("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0) Safari/604.1")
+        self._bounce(recipient="left@example.com")
+        self._drain()
+        self.assertEqual(self.request.delivery_ids.mapped("state"), ["bounced"])
+        self.assertFalse(self.request.activity_ids)
+        self.assertFalse(self.twilio.messages)
+
+    def test_of_what_was_opened_before_it_was_sent(self):
+        with freeze_time(fields.Datetime.now() - timedelta(days=1)):
+            self.request._register_opening("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0) Safari/604.1")
+        self._bounce()
+        self.assertIn("did not reach petra@example.com", self._get_activities(self.request))
+
+    def test_of_a_mistyped_address_that_was_corrected_since(self):
+        self.company.payment_request_cascade = True
+        mine = self.request.with_user(self.billing_user)
+        mine.to_email = "paula@example.com"
+        mine.action_resend()
+        with mail_server(self.env):
+            self._drain()
+        with freeze_time(fields.Datetime.now() + timedelta(days=2)):
+            self._bounce()
+            self._drain()
+        self.assertEqual(
+            [(row.recipient, row.state) for row in self.request.delivery_ids.sorted("id")],
+            [("petra@example.com", "bounced"), ("paula@example.com", "sent")],
+        )
+        self.assertFalse(self.request.activity_ids)
+
+    def test_of_one_of_two_messages_that_were_sent_at_once(self):
+        self.request._queue_messages([(self.request, "sms", "+14155550100")])
+        self._drain()
+        self._bounce()
+        self.assertIn("did not reach petra@example.com", self._get_activities(self.request))
+
+    def test_a_colleague_who_got_the_link_is_not_the_customer(self):
+        self.request._queue_messages(
+            [(self.request, "email", "colleague@example.com")], automatic=True, is_forwarded=True
+        )
+        with mail_server(self.env):
+            self._drain()
+        self._bounce()
+        self.assertIn("did not reach petra@example.com", self._get_activities(self.request))
+
     def test_the_very_e_mail_that_came_back_is_marked(self):
         self.row.action_send_again()
         with mail_server(self.env) as server:

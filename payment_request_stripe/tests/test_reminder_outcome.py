@@ -85,3 +85,18 @@ class TestReminderOutcome(ReminderCase):
         self.assertReminded("skipped", "not_sent", 0)
         row._apply_callback(self.twilio.callback(self.twilio.messages[-1], "delivered"))
         self.assertReminded("sent", "", 1)
+
+    def test_a_list_with_a_dead_member_was_reminded(self):
+        """Else it would get the same reminder every day."""
+        self.plan.step_ids.delivery_method = "email"
+        self._remind()
+        with mail_server(self.env):
+            self._drain()
+        self._get_reminders().sudo()._bounce(MailTrouble("no_mailbox"), "left@example.com")
+        self.assertEqual(self._get_reminders().state, "bounced")
+        self.assertReminded("sent", "", 1)
+        other = self._create_late_invoice(3)
+        with freeze_time("2026-03-17 10:00:00"):
+            self._remind()
+        self.assertEqual(len(self._get_reminders()), 1)
+        self.assertEqual(self._get_line(other).reason_code, "recent")
