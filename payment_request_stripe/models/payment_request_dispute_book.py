@@ -89,26 +89,28 @@ class PaymentRequestDispute(models.Model):
         parts, guessed = payment._split_undo(amount, answer_notes=False)
         name = f"{self.request_id.name} {self.stripe_dispute_ref}"
         move = self._post(day, name, payment._prepare_undo_entry(parts, day, name))
-        payment._take_back(move, parts, move.date)
+        opened = payment._take_back(move, parts, move.date)
         self.move_id = move
         lines = payment._get_undone_lines(parts)
-        self.env["payment.request.line"].union(*lines)._count_discounts()
-        for line, part in lines.items():
-            digits = line.currency_id.decimal_places
-            lost = min(max(line._get_net_paid() - line._get_reconciled(), 0), part)
-            line.amount_disputed = float(to_decimal(line.amount_disputed, digits) + lost)
+        self._count_withdrawal(lines)
+        opened._tell_disputed(self.request_id)
         self._say(
             self.env._(
-                "Stripe took %(amount)s back because of a dispute: %(move)s. The invoices are "
-                "open again.",
+                "Stripe took %(amount)s back because of a dispute: %(move)s. Open again: "
+                "%(invoices)s.",
                 amount=self.currency_id.format(float(amount)),
                 move=move._get_html_link(),
+                invoices=opened._say_names(),
             )
         )
         if guessed:
             self._notify(
                 self.env._("Check which invoices a dispute opened"),
-                self.env._("Only a part is disputed, and Stripe does not say of which invoice."),
+                self.env._(
+                    "Only a part is disputed, and Stripe does not say of which invoice. Open "
+                    "again: %(invoices)s. Reconcile it differently if that is not right.",
+                    invoices=opened._say_names(),
+                ),
             )
         if beyond := sum(part.amount for part in parts if not part.share):
             self._notify(
@@ -121,12 +123,20 @@ class PaymentRequestDispute(models.Model):
                 ),
             )
 
+    def _count_withdrawal(self, lines):
+        """Raise what is disputed of each line by what its invoice lost."""
+        self.env["payment.request.line"].union(*lines)._count_discounts()
+        for line, part in lines.items():
+            digits = line.currency_id.decimal_places
+            lost = min(max(line._get_net_paid() - line._get_reconciled(), 0), part)
+            line.amount_disputed = float(to_decimal(line.amount_disputed, digits) + lost)
+
     def _book_reinstatement(self, day):
         """Book that the money came back, and pay the invoices with it again."""
         move, self.move_id = self.move_id, False
         lines = move.line_ids.payment_request_share_id.payment_request_line_id
         day = self._get_open_day(max(day, move.date))
-        shares = self.payment_id._give_back(
+        shares, paid = self.payment_id._give_back(
             move, day, self.env._("Dispute %(ref)s: money returned", ref=self.stripe_dispute_ref)
         )
         lines._count_discounts()
@@ -136,7 +146,12 @@ class PaymentRequestDispute(models.Model):
             disputed = to_decimal(line.amount_disputed, digits)
             line.amount_disputed = float(disputed - min(got, disputed))
         self._raise_credit(shares)
-        self._say(self.env._("The disputed money came back: the invoices are paid again."))
+        self._say(
+            self.env._(
+                "The disputed money came back. Paid again: %(invoices)s.",
+                invoices=paid._say_names(),
+            )
+        )
 
     def _raise_credit(self, shares):
         """Money that came back and fits no invoice any more is the customer's credit."""

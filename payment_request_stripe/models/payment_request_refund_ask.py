@@ -1,5 +1,6 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import itertools
 import uuid
 from datetime import timedelta
 from decimal import Decimal
@@ -10,45 +11,13 @@ from odoo.fields import Command
 
 from ..exceptions import PaymentRequestRefused
 from ..gateways.errors import GatewayError, Refused
-from ..gateways.money import AmountError, to_decimal, to_minor
+from ..gateways.money import AmountError, to_minor
 from ..gateways.undo import refund_parameters
+from .payment_request_undo_split import REACHES
 
 # Stripe forgets an idempotency key after a day at the earliest (its API reference, "Idempotent
 # requests"): from then on the same call would refund once more.
 KEY_LIFE = timedelta(hours=20)
-
-
-class AccountPayment(models.Model):
-    _inherit = "account.payment"
-
-    def _get_refundable(self):
-        """Return what of this payment may still be refunded at Stripe: Decimal, major units."""
-        self.ensure_one()
-        nothing = to_decimal(0, self.currency_id.decimal_places)
-        return sum(self._get_unpromised().values(), nothing)
-
-    def _get_unpromised(self, named=False):
-        """Return ``{share: Decimal}`` of what is left when all refunds under way are made.
-
-        A bank may take days for a refund: nobody is to give the same money back meanwhile.
-
-        :param bool named: leave refunds out that name no invoice
-        """
-        self.ensure_one()
-        refunds = self.env["payment.request.refund"].search(
-            [("payment_id", "=", self.id), ("state", "in", ("intended", "pending"))], order="id"
-        )
-        left = {share: most for share, most in self._get_undoable().items() if most > 0}
-        for refund in refunds.filtered("line_ids") if named else refunds:
-            amount = to_decimal(refund.amount, self.currency_id.decimal_places)
-            self._take_wanted(left, refund._get_wanted(), amount)
-        return {share: most for share, most in left.items() if most > 0}
-
-    def _get_refundable_credit(self):
-        """Return what no invoice uses, nor a refund under way: Decimal, major units."""
-        left, nobody = self._get_unpromised(), self.env["payment.request.line"]
-        taken = self._take_named(left, nobody, sum(left.values()))
-        return sum((part.amount for part in taken), Decimal(0))
 
 
 class PaymentRequestRefund(models.Model):
@@ -263,12 +232,14 @@ class PaymentRequest(models.Model):
         left = {payment: payment._get_unpromised() for payment in payments}
         shared = {}
         for line, amount, note in wanted:
-            missing = amount
-            for payment in payments:
-                taken = payment._take_named(left[payment], line, missing)
+            missing, given = amount, {}
+            for reach, payment in itertools.product(REACHES, payments):
+                taken = payment._take_named(left[payment], line, missing, reach)
                 if part := sum((one.amount for one in taken), Decimal(0)):
-                    shared.setdefault(payment, []).append((line, part, note))
+                    given[payment] = given.get(payment, 0) + part
                     missing -= part
+            for payment, part in given.items():
+                shared.setdefault(payment, []).append((line, part, note))
             if missing > 0:
                 message = self.env._(
                     "At most %(left)s of %(what)s can be refunded.",

@@ -82,14 +82,14 @@ class PaymentRequestRefund(models.Model):
         parts, guessed = payment._split_undo(amount, wanted)
         booked = self._create_payment(amount, parts, payment._get_open_day(day))
         request_lines = payment._get_undone_lines(parts)
-        payment._take_back(booked.move_id, parts, booked.date)
+        opened = payment._take_back(booked.move_id, parts, booked.date)
         self.write({"state": "succeeded", "amount": float(amount), "failure_reason": False})
         self.refund_payment_id = booked
         self._keep_credit_notes(parts)
         self._count(request_lines)
-        self._tell_booking(booked, parts)
+        self._tell_booking(booked, opened)
         if guessed or any(not part.share for part in parts):
-            self._ask_to_check(booked, parts, wanted)
+            self._ask_to_check(booked, opened, wanted)
         if booked.date != day:
             booked._message_log(
                 body=self.env._(
@@ -173,7 +173,7 @@ class PaymentRequestRefund(models.Model):
             lost = min(max(line._get_net_paid() - line._get_reconciled(), 0), amount)
             line.amount_refunded = float(to_decimal(line.amount_refunded, digits) + lost)
 
-    def _tell_booking(self, booked, parts):
+    def _tell_booking(self, booked, opened):
         request = self.request_id
         money = booked.currency_id.format(booked.amount)
         request._message_log(
@@ -185,29 +185,13 @@ class PaymentRequestRefund(models.Model):
         )
         request._log_step(f"refund {self.stripe_refund_ref} booked as {booked.name}")
         request._emit("refunded")
-        reopened = self._get_reopened(parts)
-        reopened._message_log_batch(
-            {
-                move.id: self.env._(
-                    "Open again: %(amount)s of payment request %(name)s was refunded.",
-                    amount=money,
-                    name=request._get_html_link(),
-                )
-                for move in reopened
-            }
-        )
+        opened._tell_refunded(request, money)
 
-    def _get_reopened(self, parts):
-        return self.env["account.move"].union(
-            *[part.share.payment_request_line_id.move_id for part in parts if not part.credit]
-        )
-
-    def _ask_to_check(self, booked, parts, wanted):
+    def _ask_to_check(self, booked, opened, wanted):
         """Have a person look at a refund of which it is not sure what it was for."""
-        reopened = self._get_reopened(parts)
         values = {
             "amount": booked.currency_id.format(booked.amount),
-            "invoices": ", ".join(reopened.mapped("name")) or self.env._("no invoice"),
+            "invoices": opened._say_names(),
         }
         if not wanted:
             summary = self.env._("Check a refund made at Stripe: %(payment)s", payment=booked.name)
@@ -235,11 +219,11 @@ class PaymentRequestRefund(models.Model):
     def _learn_failure(self, refund: Refund, day):
         """A refund did not reach the payer; one that was booked is taken back."""
         state = "cancelled" if refund.state == "cancelled" else "failed"
-        booked = self.refund_payment_id
+        booked, paid = self.refund_payment_id, self.env["account.move"]
         if booked:
             day = self.payment_id._get_open_day(max(day, booked.date))
             lines = booked.move_id.line_ids.payment_request_share_id.payment_request_line_id
-            shares = self.payment_id._give_back(
+            shares, paid = self.payment_id._give_back(
                 booked.move_id, day, self.env._("Refund %(ref)s failed", ref=self.stripe_refund_ref)
             )
             booked._forget_balance()
@@ -250,8 +234,9 @@ class PaymentRequestRefund(models.Model):
         self.request_id._notify_person_in_charge(
             self.env._("A refund failed: %(ref)s", ref=self.stripe_refund_ref),
             self.env._(
-                "%(amount)s did not reach the customer and is back at Stripe%(why)s. The invoices "
-                "are paid again: refund the customer in another way.",
+                "%(amount)s did not reach the customer and is back at Stripe%(why)s. Paid again by "
+                "it: %(invoices)s. Refund the customer in another way.",
+                invoices=paid._say_names(),
                 amount=self.currency_id.format(self.amount),
                 why=f" ({refund.failure_reason})" if refund.failure_reason else "",
             ),

@@ -27,11 +27,14 @@ class AccountMoveLine(models.Model):
     )
 
     def _get_allocations(self):
-        """Return the reconciliations of this share with what it paid, the latest due first.
+        """Return the reconciliations of this share with what it paid.
 
-        Without those with refunds, and with exchange differences, which Odoo undoes by itself.
+        Those with the invoice that it was quoted for come first, each the latest due first; in
+        this order they are undone. Without those with refunds, and with exchange differences,
+        which Odoo undoes by itself.
         """
         self.ensure_one()
+        own = self.payment_request_line_id.move_id
         return self.matched_debit_ids.filtered(
             lambda partial: (
                 not partial.debit_move_id.payment_request_share_id
@@ -39,6 +42,7 @@ class AccountMoveLine(models.Model):
             )
         ).sorted(
             lambda partial: (
+                partial.debit_move_id.move_id == own,
                 partial.debit_move_id.date_maturity or partial.debit_move_id.date,
                 partial.debit_move_id.id,
             ),
@@ -48,26 +52,34 @@ class AccountMoveLine(models.Model):
     def _free_share(self, amount):
         """Undo as much of this share's allocation as leaves `amount` of it open.
 
-        :return: ``(items it was reconciled with, what is open more than needed)``
+        :param Decimal amount: major units
+        :return: ``({item that is open again: Decimal}, items)``: these are to be reconciled with
+            each other again afterwards, because more had to be undone than was needed
         :raise BookingRefused: when there is not so much of it
         """
         digits = self.currency_id.decimal_places
         is_open = to_decimal(-self.amount_residual_currency, digits)
         dropped = self.env["account.partial.reconcile"]
+        freed = {}
         for partial in self._get_allocations():
             if is_open >= amount:
                 break
             dropped |= partial
-            is_open += to_decimal(partial.credit_amount_currency, digits)
+            part = to_decimal(partial.credit_amount_currency, digits)
+            freed[partial.debit_move_id] = freed.get(partial.debit_move_id, 0) + part
+            is_open += part
         if is_open < amount:
             raise BookingRefused(
                 self.env._(
                     "%(payment)s does not hold as much as is to go back.", payment=self.move_id.name
                 )
             )
-        freed = dropped.debit_move_id
+        last, rest = dropped[-1:].debit_move_id, is_open - amount
         dropped.unlink()
-        return freed, is_open - amount
+        if not last or not rest:
+            return freed, None
+        freed[last] -= rest
+        return freed, self | last
 
 
 class AccountPayment(models.Model):
@@ -154,6 +166,7 @@ class AccountPayment(models.Model):
 
         The invoices are open again, without a change in the months before `date`.
 
+        :return: the invoices, or other entries, that are open again by it
         :raise BookingRefused: when something would be left over
         """
         env = self.with_context(**{UNDO_FLOOR: UndoFloor(date)}).sudo().env
@@ -162,16 +175,16 @@ class AccountPayment(models.Model):
             .line_ids.filtered("account_id.reconcile")
             .filtered(lambda line: line.account_type == "asset_receivable")
         )
-        plan, again = [], []
+        plan, again, freed = [], [], {}
         for line, part in zip(undo_lines.sorted("id"), parts, strict=True):
             share = part.share.with_env(env)
             if part.credit:
                 plan.append(line | part.credit.with_env(env))
             elif share:
-                freed, rest = share._free_share(part.amount)
+                given_up, rest = share._free_share(part.amount)
                 plan.append(line | share)
-                if rest and freed:
-                    again.append(share | freed)
+                again += [rest] if rest else []
+                freed.update(given_up)
         if plan:
             env["account.move.line"]._reconcile_plan(plan + again)
         for line, part in zip(undo_lines.sorted("id"), parts, strict=True):
@@ -179,11 +192,12 @@ class AccountPayment(models.Model):
                 raise BookingRefused(
                     self.env._("%(name)s was not taken back exactly.", name=line.name)
                 )
+        return self.env["account.move.line"].union(*freed).move_id.with_env(self.env)
 
     def _give_back(self, move, date, reference):
         """Reverse an entry that took money back, and pay the invoices again with it.
 
-        :return: the shares that got their money back
+        :return: ``(shares that got their money back, invoices that are paid again)``
         """
         env = self.with_context(**{UNDO_FLOOR: UndoFloor(date)}).sudo().env
         move = move.with_env(env)
@@ -192,13 +206,16 @@ class AccountPayment(models.Model):
         (undo_lines.matched_debit_ids | undo_lines.matched_credit_ids).unlink()
         undo_lines.payment_request_share_id = False
         move._reverse_posted(date, reference)
-        plan = [
-            share | owed
+        plan = {
+            share: owed
             for share in shares
             if (line := share.payment_request_line_id)
             and (owed := line._get_open_invoice_lines(share.account_id))
             and not share.reconciled
-        ]
+        }
+        items = env["account.move.line"].union(*plan.values())
+        before = {item: item.amount_residual_currency for item in items}
         if plan:
-            env["account.move.line"]._reconcile_plan(plan)
-        return shares
+            items._reconcile_plan([share | owed for share, owed in plan.items()])
+        paid = items.filtered(lambda item: item.amount_residual_currency != before[item])
+        return shares, paid.move_id.with_env(self.env)

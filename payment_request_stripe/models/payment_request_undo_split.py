@@ -9,6 +9,10 @@ from odoo import models
 
 from ..gateways.money import to_decimal
 
+# What of a share a refund of its invoice takes, one after the other: what is open of it, what lies
+# on that invoice, and last what a person or a link used elsewhere: that opens what nobody named.
+REACHES = ("open", "own", "all")
+
 
 @dataclass
 class UndoPart:
@@ -90,24 +94,30 @@ class AccountPayment(models.Model):
         """
         parts, guessed = [], False
         for line, part, _note in wanted:
-            parts += self._take_named(left, line, part)
+            for reach in REACHES:
+                taken = self._take_named(left, line, part, reach)
+                part -= sum(one.amount for one in taken)
+                parts += taken
+                guessed |= bool(taken) and reach == "all"
         missing = amount - sum(part.amount for part in parts)
         if missing > 0:
-            shares, guessed = self._guess_shares(left, missing)
-            parts += self._take(left, shares, missing)
-        return parts, guessed or (missing > 0 and bool(wanted))
+            taken, is_unsure = self._guess(left, missing)
+            parts += taken
+            guessed |= is_unsure or bool(wanted)
+        return parts, guessed
 
-    def _take_named(self, left, line, amount):
+    def _take_named(self, left, line, amount, reach):
         """Take what is meant for a request line, or for the customer's credit, as far as it goes.
 
-        The credit is what no invoice was named for, and what invoices do not use.
+        The credit is what invoices do not use, and what was never meant for one.
+
+        :param reach: one of :data:`REACHES`
         """
-        if line:
-            shares = [share for share in left if share.payment_request_line_id == line]
-            free = {share: left[share] for share in shares}
-        else:
-            free = {share: share._get_unused(left[share]) for share in self._sort_by_credit(left)}
-        parts = self._take(free, list(free), amount)
+        shares = self._sort_by_credit(left)
+        if line or reach != "open":
+            shares = [share for share in shares if share.payment_request_line_id == line]
+        free = {share: share._get_within(left[share], reach) for share in shares}
+        parts = self._take(free, shares, amount)
         for part in parts:
             left[part.share] -= part.amount
         return parts
@@ -140,21 +150,26 @@ class AccountPayment(models.Model):
     def _sort_by_credit(self, shares):
         return sorted(shares, key=lambda share: (share.amount_residual_currency, -share.id))
 
-    def _guess_shares(self, left, amount):
-        """Order the shares for a refund that names no invoice: ``(shares, guessed)``.
+    def _guess(self, left, amount):
+        """Take `amount` of `left` for what names no invoice.
 
         The customer's open credit goes first, then the one invoice that was paid exactly so
         much, else the last invoices of the request.
+
+        :return: ``(parts, guessed)``; nothing is guessed when no two invoices use the money
         """
-        digits = self.currency_id.decimal_places
-        credit = sum(to_decimal(-share.amount_residual_currency, digits) for share in left)
-        lines = {share.payment_request_line_id for share in left}
-        if credit >= amount or amount == sum(left.values()) or len(lines) == 1:
-            return self._sort_by_credit(left), False
+        free = sum(share._get_within(most, "open") for share, most in left.items())
+        is_partial = free < amount < sum(left.values())
         exact = [share for share, most in left.items() if most == amount]
-        if len(exact) == 1:
-            return exact, False
-        return self._sort_by_credit(left), True
+        if is_partial and len(exact) == 1:
+            return self._take(left, exact, amount), False
+        used = self.env["account.move"].union(
+            *[share._get_allocations().debit_move_id.move_id for share in left]
+        )
+        parts = self._take_named(left, self.env["payment.request.line"], amount, "open")
+        amount -= sum(part.amount for part in parts)
+        parts += self._take(left, self._sort_by_credit(left), amount)
+        return parts, is_partial and len(used) > 1
 
     def _take(self, left, shares, amount):
         """Take `amount` of `shares` in their order, lower `left`, and return the parts."""
@@ -223,11 +238,22 @@ class AccountMoveLine(models.Model):
             if line.parent_state == "posted"
         )
 
-    def _get_unused(self, left):
-        """Return what of `left`, of this share, no invoice uses: Decimal; what goes back of it
-        goes first."""
+    def _get_within(self, left, reach):
+        """Return what of `left`, of this share, may be taken: Decimal.
+
+        What goes back of it goes first, as far as it is open, then off its own invoice.
+
+        :param reach: one of :data:`REACHES`
+        """
         self.ensure_one()
-        if not self.payment_request_line_id:
+        if reach == "all":
             return left
-        is_open = to_decimal(-self.amount_residual_currency, self.currency_id.decimal_places)
-        return max(min(left, is_open - (self._get_not_undone() - left)), 0)
+        digits = self.currency_id.decimal_places
+        within = to_decimal(-self.amount_residual_currency, digits)
+        if reach == "own":
+            within += sum(
+                to_decimal(partial.credit_amount_currency, digits)
+                for partial in self._get_allocations()
+                if partial.debit_move_id.move_id == self.payment_request_line_id.move_id
+            )
+        return max(min(left, within - (self._get_not_undone() - left)), Decimal(0))
