@@ -73,6 +73,9 @@ class PaymentRequest(models.Model):
         """Hold the entries of the credits, so that nobody else deducts them meanwhile."""
         if item_ids := list(self._parse_credits(options.get("credits"))):
             items = self.env["account.move.line"].search([("id", "in", item_ids)])
+            # Who writes a refund of one down has another count what is left of it again.
+            if requests := items.sudo().move_id.origin_payment_id.payment_request_id:
+                requests._lock()
             items.move_id.lock_for_update(allow_referencing=True)
 
     # === WHAT IS DEDUCTED === #
@@ -87,7 +90,7 @@ class PaymentRequest(models.Model):
         if not wanted:
             return {}
         return {
-            item: item._get_open_amount() if wanted[item.id] is None else wanted[item.id]
+            item: item._get_free_amount() if wanted[item.id] is None else wanted[item.id]
             for item in moves._get_payment_request_credits()
             if item.id in wanted
         }
@@ -149,7 +152,7 @@ class PaymentRequest(models.Model):
                 "code": "unknown_credit",
                 "message": self.env._(
                     "Journal item %(id)s is no open credit of this customer on the account of the "
-                    "invoices, or another payment request deducts it.",
+                    "invoices, another payment request deducts it, or it is being refunded.",
                     id=item_id,
                 ),
                 "is_whole": True,
@@ -174,11 +177,12 @@ class PaymentRequest(models.Model):
             is_exact = to_decimal(amount, currency.decimal_places) == amount
         except AmountError:
             is_exact = False
-        if is_exact and 0 < amount <= item._get_open_amount():
+        most = item._get_free_amount()
+        if is_exact and 0 < amount <= most:
             return None
         return "credit_amount", self.env._(
             "Of %(credit)s, up to %(open)s can be deducted, not %(amount)s.",
             credit=item.move_id.name,
-            open=currency.format(float(item._get_open_amount())),
+            open=currency.format(float(most)),
             amount=amount,
         )

@@ -68,11 +68,15 @@ class PaymentRequestCredit(models.Model):
         return to_decimal(chargeable(can, self.currency_id.name), digits)
 
     def _get_item_open(self):
-        """Return what is left of the credit itself, whoever deducts it: Decimal, major units."""
+        """Return what is left of the credit itself, whoever deducts it: Decimal, major units.
+
+        Without what is being refunded of it.
+        """
         digits = self.currency_id.decimal_places
         item = self.item_id.sudo()
         is_there = item.parent_state == "posted" and not item.reconciled
-        return to_decimal(-item.amount_residual_currency if is_there else 0, digits)
+        is_there = is_there and item.amount_residual_currency < 0
+        return to_decimal(item._get_free_amount() if is_there else 0, digits)
 
     def _reserve(self):
         """Hold those of these credits that no other request holds."""
@@ -115,14 +119,16 @@ class AccountMove(models.Model):
         """Return the open credits of the customers of these invoices that links may deduct.
 
         Credit notes and payments that fit no invoice yet: of the same customer, company, currency
-        and receivable account, and deducted by no other open payment request.
+        and receivable account, deducted by no other open payment request, and not being refunded.
 
         :rtype: account.move.line
         """
         found = self.env["account.move.line"]
         for key, moves in self.env["payment.request"]._group_moves(self).items():
             found |= found.search(self._get_credit_domain(key, moves), order="date, id")
-        return found - found._get_reserved_credits().item_id
+        found -= found._get_reserved_credits().item_id
+        free = found._get_free_amounts()
+        return found.filtered(lambda item: free[item] > 0)
 
     @api.model
     def _get_credit_domain(self, key, moves):

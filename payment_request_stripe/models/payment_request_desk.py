@@ -6,8 +6,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 
-from ..gateways.money import to_decimal
-
 
 class AccountPayment(models.Model):
     """The desk of money that Stripe took and that fits no invoice: a list of work."""
@@ -17,7 +15,7 @@ class AccountPayment(models.Model):
     payment_request_credit = fields.Monetary(
         string="To Allocate",
         compute="_compute_payment_request_credit",
-        help="What of this payment of Stripe is still the customer's.",
+        help="What of this payment of Stripe is still the customer's and not being refunded.",
     )
     payment_request_has_credit = fields.Boolean(
         compute="_compute_payment_request_credit", search="_search_payment_request_has_credit"
@@ -29,17 +27,16 @@ class AccountPayment(models.Model):
         help="Somebody decided that the rest stays the customer's credit.",
     )
 
-    @api.depends("move_id.line_ids.amount_residual_currency", "payment_request_id")
+    @api.depends(
+        "move_id.line_ids.amount_residual_currency",
+        "payment_request_id.refund_ids.amount",
+        "payment_request_id.refund_ids.state",
+    )
     def _compute_payment_request_credit(self):
+        free = self._get_open_shares()._get_free_amounts()
         for payment in self:
-            digits = payment.currency_id.decimal_places
-            credit = sum(
-                (
-                    to_decimal(-share.amount_residual_currency, digits)
-                    for share in payment._get_open_shares()
-                ),
-                Decimal(0),
-            )
+            shares = payment._get_open_shares()
+            credit = sum((free[share] for share in shares), Decimal(0))
             payment.payment_request_credit = float(credit)
             payment.payment_request_has_credit = credit > 0
 
@@ -56,7 +53,11 @@ class AccountPayment(models.Model):
                 ("move_id.origin_payment_id.stripe_payment_intent_ref", "!=", False),
             ]
         )
+        refunds = self.env["payment.request.refund"].sudo()
+        under_way = refunds.search([("state", "in", ("intended", "pending"))]).payment_id
+        promised = under_way.filtered(lambda payment: not payment.payment_request_has_credit)
         found = Domain("move_id.line_ids", "in", open_shares)
+        found &= Domain("id", "not in", promised.ids)
         return found if True in value else ~found
 
     def _get_open_shares(self):
@@ -75,11 +76,14 @@ class AccountPayment(models.Model):
     def action_payment_request_allocate(self):
         """Use the credit for what the customer owes on other invoices, the oldest first.
 
-        :raise UserError: when the customer owes nothing that it could pay, or a link deducts it
+        :raise UserError: when the customer owes nothing that it could pay, a link deducts it, or
+            it is being refunded
         """
         self.check_access("write")
         for payment in self:
+            payment.payment_request_id.sudo()._lock()  # nobody writes a refund down meanwhile
             payment._check_not_deducted()
+            payment._check_not_promised()
             if not payment._allocate_credit():
                 raise UserError(
                     self.env._(
@@ -107,11 +111,31 @@ class AccountPayment(models.Model):
                 )
             )
 
+    def _check_not_promised(self):
+        """Refuse to use a credit of which a refund takes something and is not made yet.
+
+        :raise UserError: saying how much
+        """
+        shares, promised = self._get_open_shares(), self._get_promised()
+        if shares and all(share in promised for share in shares):
+            amount = sum(promised[share] for share in shares)
+            raise UserError(
+                self.env._(
+                    "%(amount)s of %(payment)s is being refunded. What is left can be allocated "
+                    "when the refund is made.",
+                    amount=self.currency_id.format(float(amount)),
+                    payment=self.name,
+                )
+            )
+
     def _allocate_credit(self):
-        """Reconcile the open shares with the customer's open invoices; tell whether any was."""
+        """Reconcile the open shares with the customer's open invoices; tell whether any was.
+
+        A share of which something is being refunded waits: Odoo would use all of it.
+        """
         self.ensure_one()
-        done = False
-        for share in self._get_open_shares():
+        done, promised = False, self._get_promised()
+        for share in self._get_open_shares().filtered(lambda share: share not in promised):
             owed = self.env["account.move.line"].search(
                 [
                     ("partner_id", "child_of", self.partner_id.commercial_partner_id.id),

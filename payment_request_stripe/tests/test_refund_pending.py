@@ -7,6 +7,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import SQL
 
+from ..exceptions import PaymentRequestRefused
 from .money_case import MoneyCase
 
 
@@ -117,3 +118,97 @@ class TestRefundPending(MoneyCase):
         wanted = [(request.line_ids, Decimal(40), self.env["account.move"])]
         self.env["payment.request.refund"].sudo()._write_down(request.payment_ids, wanted, "")
         self.assertNotEqual(self.env.execute_query(version), [before])
+
+    # === CREDIT THAT IS BEING REFUNDED === #
+
+    def _refund_credit(self, amount):
+        """Return ``(request, payment, its open share)`` of a credit of 100, `amount` on its way."""
+        request = self._create_request(self._create_invoice(150))
+        checkout = self._open_checkout(request)
+        ref = checkout.stripe_checkout_session_ref
+        self.stripe.sessions[ref]["amount_total"] = 10000  # not what was asked
+        self._receive(self.stripe.pay(ref))
+        request._transition("cancelled")
+        self._refund(request, line_ids=[Command.create({"line_id": False, "amount": amount})])
+        self.assertEqual(request.refund_ids.state, "pending")
+        return request, request.payment_ids, request.payment_ids._get_open_shares()
+
+    def _get_work(self):
+        return self.env["account.payment"].search([("payment_request_has_credit", "=", True)])
+
+    def test_credit_that_is_being_refunded_is_not_allocated(self):
+        request, payment, _share = self._refund_credit(100)
+        self.assertEqual(payment.payment_request_credit, 0)
+        self.assertNotIn(payment, self._get_work())
+        with self.assertRaisesRegex(UserError, "100.00 of .* is being refunded"):
+            payment.with_user(self.billing_user).action_payment_request_allocate()
+        self.assertOwed(request.line_ids.move_id, "150")
+        self._succeed()
+        self.assertOwed(request.line_ids.move_id, "150")
+        self.assertFalse(request.activity_ids.filtered(lambda one: "Check" in one.summary))
+        self.assertMoney(request)
+
+    def test_what_is_left_beside_a_refund_waits_for_it(self):
+        request, payment, _share = self._refund_credit(60)
+        self.assertEqual(payment.payment_request_credit, 40)
+        self.assertIn(payment, self._get_work())
+        with self.assertRaisesRegex(UserError, "60.00 of .* is being refunded"):
+            payment.with_user(self.billing_user).action_payment_request_allocate()
+        self._succeed()
+        payment.with_user(self.billing_user).action_payment_request_allocate()
+        self.assertOwed(request.line_ids.move_id, "110")
+        self.assertMoney(request)
+
+    def test_credit_whose_refund_fails_is_to_be_allocated_again(self):
+        _request, payment, _share = self._refund_credit(100)
+        (refund,) = self.stripe.refunds.values()
+        self._receive(self.stripe.finish_refund(refund, "failed"))
+        self.assertEqual(payment.payment_request_credit, 100)
+        self.assertIn(payment, self._get_work())
+
+    def test_no_link_deducts_what_is_being_refunded(self):
+        request, _payment, share = self._refund_credit(60)
+        invoice = self._create_invoice(120)
+        wizards = self.env["payment.request.send.wizard"].with_user(self.billing_user)
+        (offered,) = wizards._prepare_wizard_credits(invoice)
+        self.assertEqual(offered[2], {"item_id": share.id, "amount": 40})
+        with self.assertRaises(PaymentRequestRefused) as refused:
+            self._create_request(invoice, credits=[{"item_id": share.id, "amount": 41}])
+        self.assertEqual(refused.exception.details[0]["code"], "credit_amount")
+        link = self._create_request(invoice, credits=[{"item_id": share.id}])
+        self.assertEqual(link._get_quote()["total"], 8000)
+        self._pay(link)
+        self._succeed()
+        self.assertOwed(invoice, "0")
+        self.assertTrue(share.reconciled)
+        self.assertFalse(link.activity_ids)
+        for one in (request, link):
+            self.assertMoney(one)
+
+    def test_all_of_a_credit_that_is_being_refunded_is_no_credit(self):
+        _request, _payment, share = self._refund_credit(100)
+        invoice = self._create_invoice(120)
+        self.assertFalse(invoice._get_payment_request_credits())
+        with self.assertRaises(PaymentRequestRefused) as refused:
+            self._create_request(invoice, credits=[{"item_id": share.id}])
+        self.assertEqual(refused.exception.details[0]["code"], "unknown_credit")
+        self.assertIn("being refunded", refused.exception.details[0]["message"])
+
+    def test_a_link_asks_for_what_is_being_refunded_of_its_credit(self):
+        invoice = self._create_invoice(100)
+        request = self._create_request(invoice)
+        checkout = self._open_checkout(request)
+        self._pay_elsewhere(invoice, 100)
+        ref = checkout.stripe_checkout_session_ref
+        self._receive(self.stripe.pay(ref))
+        share = request.payment_ids._get_open_shares()
+        link = self._create_request(self._create_invoice(150), credits=[{"item_id": share.id}])
+        self.assertEqual(link._get_quote()["total"], 5000)
+        self.stripe.refund(self.stripe.charge_of(ref), 7000, status="pending")
+        self._hear()
+        self.assertEqual(link._get_quote()["total"], 12000)
+        self._pay(link)
+        self._succeed()
+        self.assertOwed(link.line_ids.move_id, "0")
+        for one in (request, link):
+            self.assertMoney(one)

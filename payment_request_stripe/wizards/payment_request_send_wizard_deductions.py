@@ -50,8 +50,8 @@ class PaymentRequestSendWizard(models.TransientModel):
     def _prepare_wizard_credits(self, moves):
         """Return the rows of the credits that can be deducted; none of them is, at first."""
         return [
-            Command.create({"item_id": item.id, "amount": float(item._get_open_amount())})
-            for item in moves._get_payment_request_credits()
+            Command.create({"item_id": item.id, "amount": float(amount)})
+            for item, amount in moves._get_payment_request_credits()._get_free_amounts().items()
         ]
 
     def _get_options(self):
@@ -141,4 +141,4 @@ class PaymentRequestSendWizardCredit(models.TransientModel):
     @api.depends("item_id")
     def _compute_available(self):
         for row in self:
-            row.available = float(row.item_id._get_open_amount())
+            row.available = float(row.item_id._get_free_amount()) if row.item_id else 0
