@@ -129,6 +129,7 @@ class PaymentRequestDelivery(models.Model):
         cron = self.env["ir.cron"]
         self.env["payment.request.batch"]._make_requests()
         self._give_up_abandoned()
+        self._follow_up_left_over()
         self._follow_up_unopened()
         cron._commit_progress(remaining=self.search_count(self._get_due_domain()))
         while True:

@@ -8,6 +8,8 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .payment_request_delivery import (
+    ABANDONED_AFTER,
+    BATCH,
     CONFLICT_TRIES,
     CONFLICTS,
     LEFT,
@@ -24,6 +26,14 @@ class PaymentRequestDelivery(models.Model):
     """What became of the messages: written down before anything else is done about it."""
 
     _inherit = "payment.request.delivery"
+
+    follow_up_at = fields.Datetime(
+        string="In Trouble Since",
+        readonly=True,
+        help="Until the next channel is tried or a person is told, which normally is at once.",
+    )
+
+    _follow_up_due = models.Index("(follow_up_at) WHERE follow_up_at IS NOT NULL")
 
     def _record(self, outcomes):
         """Write the outcomes of a batch and commit them before anything else is done about them.
@@ -57,6 +67,7 @@ class PaymentRequestDelivery(models.Model):
         self.env["ir.cron"]._commit_progress()
         try:
             moved._react()
+            self.env.flush_all()
         except Exception:
             _logger.exception("nothing followed the outcomes of deliveries %s", moved.ids)
             self.env.cr.rollback()
@@ -117,10 +128,29 @@ class PaymentRequestDelivery(models.Model):
         values = {"state": state, "failure_reason": outcome.reason, "retry_at": retry_at}
         if state in ("sent", "delivered") and not self.sent_at:
             values["sent_at"] = fields.Datetime.now()
+        values["follow_up_at"] = fields.Datetime.now() if state in TROUBLE else False
         if outcome.vendor_ref:
             values["vendor_ref"] = outcome.vendor_ref
         return values
 
     def _react(self):
         """Try the next way, or tell a person, of what did not arrive."""
-        self.filtered(lambda row: row.state in TROUBLE)._follow_up_each()
+        lost = self.filtered(lambda row: row.state in TROUBLE)
+        lost._follow_up_each()
+        lost.follow_up_at = False
+
+    @api.model
+    def _follow_up_left_over(self):
+        """Do what a worker that died could not do any more: it had only written the outcomes."""
+        domain = [("follow_up_at", "<", fields.Datetime.now() - ABANDONED_AFTER)]
+        while rows := self.search(domain, order="id", limit=BATCH).try_lock_for_update(
+            allow_referencing=True
+        ):
+            try:
+                rows._react()
+                self.env.flush_all()
+            except Exception:
+                _logger.exception("nothing followed the outcomes of deliveries %s", rows.ids)
+                self.env.cr.rollback()
+            rows.follow_up_at = False
+            self.env["ir.cron"]._commit_progress()

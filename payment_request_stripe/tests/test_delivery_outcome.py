@@ -1,10 +1,15 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
 from unittest.mock import patch
 
+from freezegun import freeze_time
+
+from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..models.payment_request_delivery import ABANDONED_AFTER, Outcome
 from .delivery_case import DeliveryCase
 from .mail_wire import mail_server
 
@@ -121,3 +126,83 @@ class TestOutcomes(OutcomeCase):
         self._drain()
         self.assertEqual((row.state, other.state), ("failed", "sent"))
         self.assertIn("STOP", row.failure_reason)
+
+
+@tagged("post_install", "-at_install")
+class TestWhatFollows(OutcomeCase):
+    """What did not arrive is followed up once, also when the worker dies in between."""
+
+    def setUp(self):
+        super().setUp()
+        self.company.payment_request_cascade = True
+        self.row = self._ask("email").delivery_ids
+        self.request = self.row.request_id
+
+    def _die_after(self, outcome):
+        """Leave what a worker leaves that is killed once it has written an outcome."""
+        self.row.write({"state": "sending", "attempt_count": 1})
+        self.row._apply_outcomes({self.row: outcome})
+
+    def _drain_after(self, delta):
+        with freeze_time(fields.Datetime.now() + delta):
+            self._drain()
+
+    def _get_rows(self):
+        rows = self.request.delivery_ids.sorted("id")
+        return [(row.channel, row.state) for row in rows]
+
+    def test_the_next_channel_after_the_worker_died(self):
+        self._die_after(Outcome("failed", "petra@example.com does not exist."))
+        self._drain()
+        self.assertEqual(self._get_rows(), [("email", "failed")], "it may still be at work")
+        self._drain_after(ABANDONED_AFTER + timedelta(minutes=1))
+        self.assertEqual(self._get_rows(), [("email", "failed"), ("sms", "sent")])
+        self._drain_after(2 * ABANDONED_AFTER)
+        self.assertEqual(len(self.twilio.messages), 1)
+        self.assertFalse(self.request.activity_ids)
+
+    def test_a_person_is_told_after_the_worker_died(self):
+        self._die_after(Outcome("unknown", "The server stopped while sending."))
+        self._drain_after(ABANDONED_AFTER + timedelta(minutes=1))
+        self.assertIn("Did", self._get_activities(self.request))
+        self.request.activity_ids.unlink()
+        self._drain_after(2 * ABANDONED_AFTER)
+        self.assertFalse(self.request.activity_ids)
+
+    def test_what_arrived_meanwhile_needs_no_more(self):
+        self._die_after(Outcome("unknown", "The server stopped while sending."))
+        self.row._apply_outcomes({self.row: Outcome("delivered")})
+        self._drain_after(ABANDONED_AFTER + timedelta(minutes=1))
+        self.assertFalse(self.request.activity_ids)
+
+    def test_what_a_worker_or_a_report_followed_up_is_done(self):
+        self.company.payment_request_cascade = False
+        with mail_server(self.env):
+            self._drain()
+        self.request._message_receive_bounce("petra@example.com", self.payer)
+        self.twilio.fail_next(status=400, code=30003)
+        failed = self._send()
+        for request in (self.request, failed.request_id):
+            self.assertEqual(len(request.activity_ids), 1)
+            request.activity_ids.unlink()
+        self._drain_after(2 * ABANDONED_AFTER)
+        self.assertFalse((self.request | failed.request_id).activity_ids)
+
+    @mute_logger("odoo.sql_db")
+    def test_what_could_not_follow_is_done_later_and_keeps_nobody_back(self):
+        self._refuse(
+            "payment_request_delivery",
+            "UPDATE",
+            "OLD.follow_up_at IS NOT NULL AND NEW.follow_up_at IS NULL",
+            "check_violation",
+            once=True,
+        )
+        self.row.write({"state": "skipped"})
+        self.twilio.fail_next(status=400, code=30003)
+        sms, mail = self._ask().delivery_ids, self._ask("email").delivery_ids
+        with mail_server(self.env), self.assertLogs(LOGGER, "ERROR"):
+            self._drain()
+        self.assertEqual((sms.state, mail.state), ("failed", "sent"))
+        self.assertFalse(sms.request_id.activity_ids)
+        self._drain_after(ABANDONED_AFTER + timedelta(minutes=1))
+        self.assertIn("did not reach", self._get_activities(sms.request_id))
