@@ -35,12 +35,15 @@ ADVICE: dict[str, str] = {
     "21617": "request",
     "21635": "bad_number",
     "21659": "sender",
+    "30002": "auth",  # suspended
     "30003": "unreachable",
     "30004": "blocked",
     "30005": "no_use",
     "30006": "no_use",
     "30007": "blocked",
     "30008": "unknown",
+    "30032": "sender",  # toll-free and not verified
+    "30034": "sender",  # not registered for messages to the United States
 }
 
 # What a phone answers to get no more messages, or some again: Twilio's default keywords

@@ -106,7 +106,9 @@ class PaymentRequestDelivery(models.Model):
         if isinstance(answer, Unavailable):
             reason = self.env._("Twilio could not take it (%(why)s).", why=answer.message)
             return Outcome("retry", reason)
-        reason = self._explain_sms(answer.code) if answer.code else answer.message
+        reason = answer.message
+        if answer.code:
+            reason = self._explain_sms(answer.code, is_ours=isinstance(answer, Misconfigured))
         return Outcome("failed", reason, opted_out=answer.code == OPTED_OUT)
 
     # === FEEDBACK === #
@@ -139,8 +141,14 @@ class PaymentRequestDelivery(models.Model):
         outcome = Outcome(state, reason, form.get("MessageSid", ""), code == OPTED_OUT)
         self._apply_outcomes({self: outcome})._react()
 
-    def _explain_sms(self, code):
-        """Return what went wrong and what to do, for an accountant, by Twilio's error code."""
+    def _explain_sms(self, code, is_ours=False):
+        """Return what went wrong and what to do, for an accountant, by Twilio's error code.
+
+        What lies with ourselves does not name the number: it is one task for all messages, see
+        :meth:`_is_our_trouble`.
+
+        :param is_ours: Twilio said that it is our account or sender, whatever the code
+        """
         number = self.recipient
         sentences = {
             "bad_number": self.env._("%(number)s cannot receive SMS. Correct the number."),
@@ -150,11 +158,11 @@ class PaymentRequestDelivery(models.Model):
                 "use e-mail."
             ),
             "sender": self.env._(
-                "Twilio does not accept our sender for %(number)s. Check the Twilio numbers in "
-                "the settings."
+                "Twilio does not accept our sender. Check the Twilio numbers in the settings."
             ),
             "request": self.env._(
-                "Twilio did not accept the text for %(number)s. Check the SMS template."
+                "Twilio did not accept the text. Check the SMS template, and the length of your "
+                "own messages."
             ),
             "auth": self.env._(
                 "Twilio refuses our account. Check its SID and token in the settings."
@@ -167,7 +175,10 @@ class PaymentRequestDelivery(models.Model):
             ),
             "blocked": self.env._("The carrier of %(number)s blocked the message. Use e-mail."),
         }
-        sentence = sentences.get(describe_error(code)) or self.env._(
+        advice = describe_error(code)
+        if is_ours and advice == "unknown":
+            advice = "auth"
+        sentence = sentences.get(advice) or self.env._(
             "The SMS to %(number)s did not arrive, for no known reason. Use e-mail instead."
         )
         return sentence % {"number": number} + (f" (Twilio {code})" if code else "")

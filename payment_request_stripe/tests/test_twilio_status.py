@@ -19,6 +19,9 @@ CALLBACK_CODES = {
     "30005": "does not exist",
     "30006": "landline",
     "30007": "blocked",
+    "30002": "account",
+    "30032": "sender",
+    "30034": "sender",
     "30008": "no known reason",
     "21610": "STOP",
     "39999": "no known reason",
@@ -109,6 +112,32 @@ class TestTwilioReports(DeliveryCase):
                 self.assertEqual(row.state, "failed")
                 self.assertIn(words, row.failure_reason)
                 self.assertIn(words, self._get_activities(row.request_id))
+
+    def test_our_own_trouble_is_one_task(self):
+        """A number that was given back or an account that is closed fails a thousand messages."""
+        for status, code in (
+            (400, 21606),
+            (400, 21659),
+            (400, 21602),
+            (400, 21603),
+            (400, 21617),
+            (401, 20003),
+            (403, 20005),
+        ):
+            with self.subTest(code=code):
+                self.twilio.fail_next(status=status, code=code, times=3)
+                rows = [self._ask(to_phone=f"+1415555{1000 + n}").delivery_ids for n in range(3)]
+                self._drain()
+                self.assertEqual({row.state for row in rows}, {"failed"})
+                tasks = [task for row in rows for task in row.request_id.activity_ids]
+                self.assertEqual(len(tasks), 1)
+                self.assertIn("Messages fail", tasks[0].summary)
+
+    def test_our_own_trouble_that_is_reported_later_is_one_task(self):
+        rows = [self._send(to_phone=f"+1415555{1000 + n}") for n in range(3)]
+        for row in rows:
+            self._report(row, "undelivered", "30034")
+        self.assertEqual(sum(len(row.request_id.activity_ids) for row in rows), 1)
 
     def test_numbers_that_twilio_keeps_for_tests(self):
         for number, code in {
