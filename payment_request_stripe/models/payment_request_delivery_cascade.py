@@ -63,6 +63,8 @@ class PaymentRequestDelivery(models.Model):
         if self._is_our_trouble():
             request._tell_our_trouble(self.failure_reason)
             return
+        if request._is_over():
+            return
         lost, doubtful = self._get_summaries()
         request._notify_person_in_charge(
             doubtful if self.state == "unknown" else lost, self.failure_reason or self.state

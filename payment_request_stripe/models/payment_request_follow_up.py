@@ -37,6 +37,16 @@ class PaymentRequest(models.Model):
             self.amount_residual
         )
 
+    def _is_over(self):
+        """Tell whether nobody waits for a message any more: it is paid, being paid or cancelled.
+
+        Of a link that has expired, or that is no more than a draft, a person still has to know.
+        """
+        self.ensure_one()
+        return self.state in ("processing", "completed", "cancelled") or self.currency_id.is_zero(
+            self.amount_residual
+        )
+
     def _take_next_channel(self, delivery, reason):
         """Queue the message of the channel after that of `delivery`; tell whether there is one."""
         self.ensure_one()

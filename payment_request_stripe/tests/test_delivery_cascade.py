@@ -144,14 +144,70 @@ class TestCascade(DeliveryCase):
         self.assertIn("wants no more messages", self._get_activities(self.request))
 
     def test_what_is_not_wanted_any_more_troubles_nobody(self):
-        self.company.write({"payment_request_quiet_from": 0, "payment_request_quiet_to": 23.9})
-        self._drain_after(3)
+        self.company.write({"payment_request_quiet_from": 21, "payment_request_quiet_to": 8})
+        self.request.expires_at = "2040-01-01"
+        with freeze_time("2031-01-15 06:00:00"):
+            self._drain()
         self.assertEqual(self._get_states(), [("email", "sent"), ("sms", "queued")])
         self.request._transition("completed")
         self.env["phone.blacklist"].sudo()._add([self.request.to_phone])
-        self._drain_after(6)
+        with freeze_time("2031-01-15 16:00:01"):
+            self._drain()
         self.assertEqual(self._get_states(), [("email", "sent"), ("sms", "skipped")])
         self.assertFalse(self.request.activity_ids)
+
+
+@tagged("post_install", "-at_install")
+class TestLateNews(DeliveryCase):
+    """That a message failed is told late, and its link may be over by then."""
+
+    def _report(self, row, code):
+        message = {"account_sid": "AC0", "sid": "SM1", "from": "+1", "to": row.recipient}
+        row._apply_callback(self.twilio.callback(message, "undelivered", code))
+
+    def _end(self, request, how):
+        if how == "cancelled":
+            request.with_user(self.billing_user).action_cancel()
+        elif how == "expired":
+            request.expires_at = fields.Datetime.now() - timedelta(minutes=1)
+            self._run_cron("ir_cron_expire_requests")
+        elif how == "paid by bank":
+            self.env["account.payment.register"].with_context(
+                active_model="account.move", active_ids=request.line_ids.move_id.ids
+            ).create({})._create_payments()
+        elif how:
+            request._transition(how)
+
+    def test_troubles_nobody_when_the_link_is_over(self):
+        for how, tasks in (
+            ("", 1),
+            ("expired", 1),
+            ("completed", 0),
+            ("processing", 0),
+            ("cancelled", 0),
+            ("paid by bank", 0),
+        ):
+            with self.subTest(how=how):
+                row = self._send()
+                self._end(row.request_id, how)
+                before = row.request_id.activity_ids
+                self._report(row, "30003")
+                self.assertEqual(row.state, "failed")
+                self.assertEqual(len(row.request_id.activity_ids - before), tasks)
+
+    def test_bounce_of_what_is_paid(self):
+        with mail_server(self.env):
+            row = self._send("email")
+        row.request_id._transition("completed")
+        row.request_id._message_receive_bounce("petra@example.com", self.payer)
+        self.assertEqual(row.state, "bounced")
+        self.assertFalse(row.request_id.activity_ids)
+
+    def test_our_own_trouble_is_told_all_the_same(self):
+        row = self._send()
+        row.request_id._transition("completed")
+        self._report(row, "30034")
+        self.assertIn("Messages fail", self._get_activities(row.request_id))
 
 
 @tagged("post_install", "-at_install")
