@@ -46,10 +46,12 @@ class PaymentRequestDelivery(models.Model):
         return limited
 
     def _attach_documents(self, mails):
-        """Attach to mails their documents; what cannot be made is left out, and a note says so.
+        """Attach to mails their documents; what cannot be made is left out.
 
         :param dict mails: ``{row: mail.mail}``
+        :return: ``{row: {why: [what was left out]}}``
         """
+        left_out = {}
         until = time.monotonic() + SECONDS
         for row, mail in mails.items():
             attached, missing = [], {}
@@ -61,13 +63,30 @@ class PaymentRequestDelivery(models.Model):
                     attached.append(row._prepare_attachment(mail, document))
             if attached:
                 mail.attachment_ids = attached
-            for reason, names in missing.items():
-                note = self.env._(
-                    "The e-mail went out without %(documents)s. %(reason)s",
-                    documents=", ".join(names),
-                    reason=reason,
-                )
-                row.request_id._message_log(body=note)
+            if missing:
+                left_out[row] = missing
+        return left_out
+
+    def _note_left_out(self, missing):
+        """Say what this e-mail, which is out, went out without.
+
+        :param dict missing: ``{why: [what was left out]}``
+        """
+        self.ensure_one()
+        notes = [
+            self.env._(
+                "The e-mail went out without %(documents)s. %(reason)s",
+                documents=", ".join(names),
+                reason=reason,
+            )
+            for reason, names in missing.items()
+        ]
+        try:
+            with self.env.cr.savepoint():
+                for note in notes:
+                    self.request_id._message_log(body=note)
+        except Exception:
+            _logger.exception("what delivery %s went out without is not noted", self.uuid)
 
     def _make_document(self, make, until):
         """Return ``(document, "")``, or ``(None, why there is none)``: a sentence.

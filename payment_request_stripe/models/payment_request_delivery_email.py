@@ -52,7 +52,7 @@ class PaymentRequestDelivery(models.Model):
         try:
             # What breaks here takes the mails along, or Odoo's own queue would send them.
             with self.env.cr.savepoint():
-                mails = self._prepare_mails()
+                mails, left_out = self._prepare_mails()
         except Exception:
             _logger.exception("a batch of e-mails could not be written")
             reason = self.env._("The e-mail could not be written: the server's log says why.")
@@ -74,16 +74,22 @@ class PaymentRequestDelivery(models.Model):
             _logger.exception("the states of a batch of e-mails are lost")
             letters.write({"state": "cancel"})  # or Odoo's own queue would send them once more
             return outcomes | dict.fromkeys(mails, self._get_hung_up_outcome())
-        return outcomes | {row: row._get_email_outcome(mail, cut_by) for row, mail in mails.items()}
+        outcomes |= {row: row._get_email_outcome(mail, cut_by) for row, mail in mails.items()}
+        for row, missing in left_out.items():
+            if outcomes[row].state == "sent":
+                row._note_left_out(missing)
+        return outcomes
 
     def _prepare_mails(self):
-        """Return ``{row: mail.mail}``, not sent yet; what cannot be rendered is left out.
+        """Return ``{row: mail.mail}``, not sent yet, and what could not be attached to them.
 
-        These messages have one template.
+        These messages have one template; what it cannot render is left out.
+
+        :return: ``(mails, left_out)``, see :meth:`_attach_documents`
         """
         template = self[0]._get_mail_template()
         if not template:
-            return {}
+            return {}, {}
 
         def render(ids):
             mails = template.sudo().send_mail_batch(ids, email_values={"auto_delete": False})
@@ -95,8 +101,7 @@ class PaymentRequestDelivery(models.Model):
         for row, mail in mails.items():
             if mail.email_to != row.recipient or mail.recipient_ids:
                 mail.write({"email_to": row.recipient, "recipient_ids": [(5,)]})
-        self._attach_documents(mails)
-        return mails
+        return mails, self._attach_documents(mails)
 
     def _render_each(self, render):
         """Return what `render` makes of the ids of these rows' requests, ``{request id: …}``.

@@ -14,6 +14,7 @@ from .mail_wire import mail_server
 
 MODELS = "odoo.addons.payment_request_stripe.models"
 LOGGERS = (f"{MODELS}.payment_request_delivery_documents", f"{MODELS}.payment_request_delivery")
+MAIL_LOGGERS = ("odoo.addons.mail.models.mail_mail", "odoo.addons.base.models.ir_mail_server")
 MAIL_LOGGER = f"{MODELS}.payment_request_delivery_email"
 
 
@@ -128,6 +129,31 @@ class TestDocuments(DeliveryCase):
             server = self._deliver_queue()
         self.assertEqual(self._get_files(server), {"petra@example.com": []})
         self.assertIn("took too long", self._get_notes(request))
+
+    @mute_logger(*LOGGERS, *MAIL_LOGGERS)
+    def test_what_is_missing_is_told_once_the_e_mail_is_out(self):
+        request = self._ask("email")
+        self._break_report("True")
+        with mail_server(self.env) as server:
+            server.refuse["petra@example.com"] = "451 4.7.1 greylisted"
+            self._drain()
+            self.assertEqual(request.delivery_ids.state, "queued")
+            self.assertNotIn("went out without", self._get_notes(request))
+            server.refuse.clear()
+            with freeze_time(request.delivery_ids.retry_at + timedelta(seconds=1)):
+                self._drain()
+        self.assertEqual(request.delivery_ids.state, "sent")
+        self.assertEqual(self._get_notes(request).count("went out without"), 1)
+
+    @mute_logger(*LOGGERS, *MAIL_LOGGERS)
+    def test_an_e_mail_that_never_went_out_went_out_without_nothing(self):
+        request = self._ask("email")
+        self._break_report("True")
+        with mail_server(self.env) as server:
+            server.refuse["petra@example.com"] = "550 5.1.1 no such user"
+            self._drain()
+        self.assertEqual(request.delivery_ids.state, "failed")
+        self.assertNotIn("went out without", self._get_notes(request))
 
     @mute_logger(*LOGGERS, MAIL_LOGGER)
     def test_what_breaks_before_anything_was_sent_is_tried_again(self):
