@@ -71,6 +71,7 @@ from . import (
     payment_request_renew,
     payment_request_send,
     payment_request_resend,
+    payment_request_send_again,
     payment_request_trace,
     payment_request_sms,
     payment_request_sms_answer,

@@ -139,26 +139,30 @@ class PaymentRequestDelivery(models.Model):
             channel is not set up
         """
         for row in self:
-            request = row.request_id
-            request.check_access("write")
-            if refusal := request._get_resend_refusal():
-                raise UserError(refusal)
-            if refusal := request._get_channel_refusal(row.company_id, [row.channel]):
-                raise UserError(refusal[1])
-            if row.recipient.lower() in row._get_opted_out():
-                raise UserError(row._explain_opt_out())
-            request._renew_expiry()
-            request._hasten_waiting([(row.channel, row.recipient)])
-            waiting = request.sudo().delivery_ids.filtered(
-                lambda one, row=row: (
-                    one.state in ("queued", "sending")
-                    and (one.channel, one.recipient) == (row.channel, row.recipient)
-                )
-            )
-            if not waiting:
-                request._queue_messages([(request, row.channel, row.recipient)])
-            request._note_resent()
+            row._send_again(row.recipient)
         return True
+
+    def _send_again(self, recipient):
+        """Send this message once more, to `recipient`: its own, or the one corrected since."""
+        self.ensure_one()
+        request, message = self.request_id, (self.channel, recipient)
+        request.check_access("write")
+        if refusal := request._get_resend_refusal():
+            raise UserError(refusal)
+        if refusal := request._get_channel_refusal(self.company_id, [self.channel]):
+            raise UserError(refusal[1])
+        if recipient.lower() in request._get_opted_out([recipient]):
+            raise UserError(self._explain_opt_out(recipient))
+        request._renew_expiry()
+        request._hasten_waiting([message])
+        waiting = request.sudo().delivery_ids.filtered(
+            lambda one: (
+                one.state in ("queued", "sending") and (one.channel, one.recipient) == message
+            )
+        )
+        if not waiting:
+            request._queue_messages([(request, *message)])
+        request._note_resent()
 
     # === NOBODY OPENED IT === #
 

@@ -59,11 +59,11 @@ class PaymentRequestDelivery(models.Model):
         )
         lost._follow_up_each()
 
-    def _explain_opt_out(self):
+    def _explain_opt_out(self, address=None):
         self.ensure_one()
         return self.env._(
             "%(address)s wants no more messages from us. Use another channel.",
-            address=self.recipient,
+            address=address or self.recipient,
         )
 
     def _get_opted_out(self):

@@ -110,7 +110,7 @@ class PaymentRequest(models.Model):
             summary,
             self.env._(
                 "It may keep other messages back too. When it is mended, choose Not Reached in the "
-                "list of payment requests and press Resend."
+                "list of payment requests, select all and press Send Again What Failed."
             ),
         )
 

@@ -81,6 +81,7 @@ from . import (
     test_report,
     test_report_periods,
     test_send,
+    test_send_again,
     test_setup,
     test_setup_payment,
     test_shield,

@@ -65,6 +65,7 @@ METHODS = {
     ("payment.request", "action_renew_link"): BILLING,
     ("payment.request", "action_resend"): BILLING,
     ("payment.request", "action_send"): BILLING,
+    ("payment.request", "action_send_failed_again"): BILLING,
     # The invoice is not there for the other company's user: 422, and nothing of it is told.
     ("payment.request", "create_and_send"): BILLING | {"other_company"},
     ("payment.request.batch", "action_refresh"): READERS,

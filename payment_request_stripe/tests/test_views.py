@@ -63,7 +63,7 @@ class TestViews(PaymentRequestCommon):
         self.assertLessEqual(
             OUR_BUTTONS, self._buttons("payment.request", "form", self.billing_user)
         )
-        ours = OUR_BUTTONS | {"action_settle"}
+        ours = OUR_BUTTONS | {"action_settle", "action_send_failed_again"}
         self.assertIn(
             "action_settle", self._buttons("payment.request.event", "form", self.billing_user)
         )
