@@ -183,6 +183,7 @@ class PaymentProvider(models.Model):
             [
                 ("provider_id", "=", self.id),
                 ("state", "=", "failed"),
+                ("is_repetition", "=", False),
                 "|",
                 ("retry_at", "=", False),
                 "|",
@@ -191,7 +192,8 @@ class PaymentProvider(models.Model):
             ]
         )
         trouble = count and self.env._(
-            "Waiting for a person: %(count)s. Open Events, read why, and retry or settle.",
+            "Waiting for a person: %(count)s. Open Money Not Booked Yet, read why, and retry or "
+            "settle.",
             count=count,
         )
         return trouble or "", self.env._("None.")
@@ -243,8 +245,8 @@ class PaymentProvider(models.Model):
             "Not run when they were due: %(names)s. Check that the server runs scheduled actions.",
             names=", ".join(late.mapped("name")),
         )
-        runs = "; ".join(
-            f"{cron.name.rpartition(': ')[2]}: {self._tell_moment(cron.lastcall)}"
+        runs = "\n".join(
+            f"{self._tell_moment(cron.lastcall)}: {cron.name.rpartition(': ')[2]}"
             for cron in crons.filtered("lastcall")
         )
         return trouble or "", runs or self.env._("None has run yet.")

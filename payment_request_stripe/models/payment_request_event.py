@@ -192,9 +192,10 @@ class PaymentRequestEvent(models.Model):
                     self.request_id._notify_person_in_charge(
                         self._get_failure_summary(),
                         self.env._(
-                            "%(event)s: %(reason)s Mend it, then press Retry on the event.",
-                            event=self.event_type,
+                            "%(reason)s Mend it, then press Retry under Reporting, Payment Links, "
+                            "Money Not Booked Yet. (Stripe's event: %(event)s)",
                             reason=reason,
+                            event=self.event_type,
                         ),
                     )
         except CONFLICTS:

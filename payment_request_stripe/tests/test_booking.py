@@ -1,6 +1,7 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import itertools
+from ast import literal_eval
 from datetime import date, timedelta
 
 from psycopg2.errors import UniqueViolation
@@ -395,6 +396,31 @@ class TestBookingAccounts(BookingCase):
             self.assertEqual(event.state, "done")
             summaries = request.activity_ids.mapped("summary")
             self.assertEqual(summaries.count("A message from Stripe could not be booked"), left)
+
+    def test_a_payment_that_two_events_tell_of_is_one_piece_of_work(self):
+        work = self.env["payment.request.event"].with_user(self.billing_user)
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "payment_request_stripe.action_payment_request_not_booked"
+        )
+        domain = literal_eval(action["domain"])
+        method_line = self.provider._get_payment_request_method_line()
+        for press in ("action_retry", "action_settle"):
+            request = self._create_request(self._create_invoice(100))
+            checkout = self._open_checkout(request)
+            paid = self.stripe.pay(checkout.stripe_checkout_session_ref)
+            intent = self.stripe.payment_intents[paid["data"]["object"]["payment_intent"]]
+            method_line.payment_account_id = False
+            with mute_logger(EVENT_LOGGER):
+                self._receive(paid, self.stripe.event("payment_intent.succeeded", intent))
+            events = request.event_ids
+            self.assertEqual(events.mapped("state"), ["failed", "failed"])
+            (shown,) = work.search([*domain, ("request_id", "=", request.id)])
+            self.assertEqual(shown.id, min(events.ids))
+            method_line.payment_account_id = self.clearing_account
+            getattr(shown, press)()
+            self._run_cron("ir_cron_process_events")
+            self.assertNotIn("failed", events.mapped("state"))
+            self.assertEqual(len(request.payment_ids), 1 if press == "action_retry" else 0)
 
     def test_failed_events_are_tried_again_by_themselves(self):
         request = self._create_request(self._create_invoice(100))
