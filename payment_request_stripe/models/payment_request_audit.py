@@ -27,17 +27,22 @@ class PaymentRequestAudit(models.AbstractModel):
     def _is_ours(self, source):
         """Tell whether what moved the balance belongs to a checkout of this company's.
 
-        Or of a branch of it: they may share a Stripe account.
+        Or of a branch of it: they may share a Stripe account. The set-up's tests are nobody's.
         """
-        found = self.env["payment.request.checkout"].search(
+        if found := self._find_checkout(source):
+            is_ours = self.company_id in found.company_id.sudo().parent_ids
+            return is_ours and not found.request_id.is_setup_test
+        metadata = source.get("metadata") or {}
+        return self.env["payment.request.event"]._is_marked_ours(self._get_provider(), metadata)
+
+    def _find_checkout(self, source):
+        """Return the checkout of what moved the balance, or none."""
+        checkouts = self.env["payment.request.checkout"]
+        found = checkouts.search(
             [("stripe_payment_intent_ref", "=", source.get("payment_intent") or "-")], limit=1
         )
-        metadata = source.get("metadata") or {}
-        if not found and (key := metadata.get("checkout")):
-            found = found.search([("idempotency_key", "=", key)], limit=1)
-        if found:
-            return self.company_id in found.company_id.sudo().parent_ids
-        return self.env["payment.request.event"]._is_marked_ours(self._get_provider(), metadata)
+        key = (source.get("metadata") or {}).get("checkout")
+        return found or (key and checkouts.search([("idempotency_key", "=", key)], limit=1))
 
     def _find_difference(self, row, source):
         """Return what our books do not say of one movement, in sentences; mostly none."""
@@ -177,7 +182,7 @@ class PaymentRequestAudit(models.AbstractModel):
         if self._is_same(booked, expected):
             return []
         if not payment or payment.move_id.state != "posted":
-            return [self.env._("%(ref)s of %(money)s is not booked.", ref=ref, money=money)]
+            return [self._name_unbooked(ref, money, source)]
         if self._is_same(self._get_booked(self._find_named(ref, account), account), expected):
             return []
         return [
@@ -189,6 +194,19 @@ class PaymentRequestAudit(models.AbstractModel):
                 payment=payment.name,
             )
         ]
+
+    def _name_unbooked(self, ref, money, source):
+        """Return what is not booked, with whose it is as far as we know."""
+        if not (checkout := self._find_checkout(source)):
+            return self.env._("%(ref)s of %(money)s is not booked.", ref=ref, money=money)
+        request = checkout.request_id
+        return self.env._(
+            "%(ref)s of %(money)s is not booked: %(request)s, %(customer)s.",
+            ref=ref,
+            money=money,
+            request=request.name,
+            customer=request.partner_id.display_name,
+        )
 
     def _compare_conversion(self, payment, ref, row, source):
         """Name what Stripe changed into another currency, and is not so on the clearing account."""

@@ -39,7 +39,11 @@ class TestAgreement(MoneyCase):
         intent = self.stripe.charge_of(checkout.stripe_checkout_session_ref)["payment_intent"]
         comparison = self._compare()
         self.assertFalse(comparison.is_equal)
-        self.assertIn(f"{intent} of 100.00 USD is not booked", comparison.result)
+        self.assertIn(
+            f"{intent} of 100.00 USD is not booked: {request.name}, "
+            f"{request.partner_id.display_name}.",
+            comparison.result,
+        )
         self._run_cron("ir_cron_backfill_events")
         self._run_cron("ir_cron_process_events")
         self.assertOwed(invoice, "0")

@@ -45,6 +45,13 @@ class TestSetupPayment(SetupCase):
             [("account_id", "=", self.clearing_account.id), ("parent_state", "=", "posted")]
         )
 
+    def test_no_comparison_misses_it_in_the_books(self):
+        self._test()
+        comparison = self.env["payment.request.comparison"].create({})
+        with self._as_in_production(comparison) as dialog:
+            dialog.action_compare()
+        self.assertTrue(comparison.is_equal, comparison.result)
+
     def test_the_events_that_follow_change_nothing(self):
         self._test()
         request = self._get_test_request()
