@@ -128,6 +128,8 @@ class PaymentRequestReport(models.Model):
             amounts[week] = amounts.get(week, 0) + converted
         # Weeks begin where PostgreSQL has them begin, as far as there is any.
         first = min(amounts, default=today)
+        while first > since.date():
+            first -= timedelta(weeks=1)
         weeks = [first + timedelta(weeks=number) for number in range((today - first).days // 7 + 1)]
         return [
             {

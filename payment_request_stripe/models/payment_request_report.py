@@ -202,7 +202,10 @@ class PaymentRequestReport(models.Model):
         aggregator="avg",
     )
     days_to_pay = fields.Float(
-        readonly=True, aggregator="avg", help="From the first sending to the last payment."
+        string="Days to Pay",
+        readonly=True,
+        aggregator="avg",
+        help="From the first sending to the last payment.",
     )
 
     _depends = {

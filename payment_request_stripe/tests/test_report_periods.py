@@ -67,6 +67,14 @@ class TestReportPeriods(MoneyCase):
         self.assertEqual(self._told_by_weeks(), [100, 200])
         self.assertEqual(self._told_by_weeks(days=30), [200])
 
+    def test_weeks_without_a_payment_stand_between_the_others(self):
+        request = self._create_request(self._create_invoice(100))
+        self._pay_on(request, fields.Datetime.now() - timedelta(hours=1))
+        weeks = self.report.with_company(self.company).get_dashboard(days=30)["weeks"]
+        self.assertIn(len(weeks), (5, 6))
+        self.assertEqual([week["amount"] for week in weeks][-1], 100)
+        self.assertFalse(any(week["amount"] for week in weeks[:-1]))
+
     def test_a_payment_that_was_cancelled_brought_nothing(self):
         request = self._create_request(self._create_invoice(100))
         payment = self._pay_on(request, fields.Datetime.now() - timedelta(hours=1))

@@ -41,6 +41,23 @@ export class PaymentRequestDashboard extends Component {
         return Math.max(...this.state.data.declines.map((decline) => decline.count), 1);
     }
 
+    /** Whether each bar has room for its amount and its day. */
+    get hasRoom() {
+        return this.state.data.weeks.length <= 14;
+    }
+
+    get timeToPay() {
+        const days = this.state.data.days_to_pay;
+        if (!this.state.data.paid_count) {
+            return "–";
+        }
+        if (days < 1) {
+            return _t("Under a day");
+        }
+        const shown = this.number(days, 1);
+        return days < 1.05 ? _t("%s day", shown) : _t("%s days", shown);
+    }
+
     get waiting() {
         return this.state.data.work.filter((item) => item.count);
     }
