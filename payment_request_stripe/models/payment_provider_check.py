@@ -107,6 +107,12 @@ class PaymentProvider(models.Model):
                 account=account.display_name,
             )
             return Check("clearing", "trouble", sentence)
+        if not account.active:
+            sentence = self.env._(
+                "The clearing account %(account)s is archived, so no payment can be booked.",
+                account=account.display_name,
+            )
+            return Check("clearing", "trouble", sentence)
         return Check("clearing", "ok", account.display_name)
 
     def _check_setup_address(self):

@@ -93,6 +93,11 @@ class PaymentProvider(models.Model):
         provider = self.sudo().with_company(self.company_id)
         if not provider.journal_id:
             return self._make_setup_journal()
+        method_line = provider._get_payment_request_method_line()
+        known = method_line.payment_account_id
+        if known.reconcile and known.account_type == "asset_current":
+            known.active = True  # it was archived, and payments wait on it
+            return None
         accounts = self.env["account.account"].sudo().with_company(self.company_id)
         like = self.company_id.transfer_account_id.code or "101400"
         account = accounts.create(
@@ -103,5 +108,5 @@ class PaymentProvider(models.Model):
                 "reconcile": True,
             }
         )
-        provider._get_payment_request_method_line().payment_account_id = account
+        method_line.payment_account_id = account
         return None

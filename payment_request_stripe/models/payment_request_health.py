@@ -88,6 +88,9 @@ class PaymentRequestHealth(models.Model):
             else:
                 health.shown_state = "stale" if health.checked_at < stale else health.state
 
+    def _creation_message(self):
+        return self.env._("The health of this provider is watched from now on.")
+
     # === LOOKING === #
 
     @api.model

@@ -41,7 +41,7 @@ class PaymentProvider(models.Model):
         request = requests._make_setup_test(provider)
         steps = [
             self.env._(
-                "%(invoice)s over %(amount)s was made, and asked for by %(name)s.",
+                "%(invoice)s of %(amount)s was made, and asked for by %(name)s.",
                 invoice=request.line_ids.move_id.name,
                 amount=request.currency_id.format(request.amount_total),
                 name=request.name,
@@ -63,7 +63,7 @@ class PaymentProvider(models.Model):
         for _look in range(LOOKS):
             self.env["ir.cron"]._commit_progress()  # what came meanwhile is seen only after it
             if events.search_count(new, limit=1):
-                steps.append(self.env._("Stripe's own event has arrived, rightly signed."))
+                steps.append(self.env._("Stripe's own event has arrived, with a valid signature."))
                 return True
             time.sleep(LOOK_EVERY)
         steps.append(

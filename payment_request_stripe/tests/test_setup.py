@@ -44,6 +44,7 @@ class TestSetup(SetupCase):
             ("key", "other mode", provider, {"stripe_secret_key": "sk_live_production"}),
             ("clearing", "no outstanding", method_line, {"payment_account_id": False}),
             ("clearing", "reconcilable", self.clearing_account, {"reconcile": False}),
+            ("clearing", "is archived", self.clearing_account, {"active": False}),
             ("webhook", "does not tell", provider, {"payment_request_webhook_secret": False}),
             ("workers", "Switched off", worker, {"active": False}),
             ("company", "no e-mail address", company, {"email": False}),
@@ -106,6 +107,15 @@ class TestSetup(SetupCase):
         self.assertTrue(worker.active)
         account = provider._get_payment_request_method_line().payment_account_id
         self.assertEqual((account.account_type, account.reconcile), ("asset_current", True))
+
+    def test_an_archived_clearing_account_is_activated_and_kept(self):
+        self.clearing_account.active = False
+        setup = self._open()
+        self._mend(setup, "clearing")
+        self.assertTrue(self.clearing_account.active)
+        method_line = self.provider._get_payment_request_method_line()
+        self.assertEqual(method_line.payment_account_id, self.clearing_account)
+        self.assertEqual(self._read(setup)["clearing"], "ok")
 
     def test_the_journal_is_made(self):
         self.provider.state = "disabled"  # as long as it is not used, it needs none
