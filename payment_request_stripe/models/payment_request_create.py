@@ -231,7 +231,7 @@ class PaymentRequest(models.Model):
             "partner_id": partner.id,
             "stripe_customer_ref": partner.sudo().with_company(company).stripe_customer_ref,
             "analytic_account_id": options.get("analytic_account_id"),
-            "origin": options.get("origin") or ", ".join(moves.mapped("name"))[:250],
+            "origin": options.get("origin") or ", ".join(self._by_due(moves).mapped("name"))[:250],
             "user_id": options.get("user_id") or self._get_default_user(moves).id,
             "delivery_method": options.get("delivery_method") or "email",
             **self._get_recipients(partner, options),
@@ -252,8 +252,11 @@ class PaymentRequest(models.Model):
                     "amount": float(asked[move.id]),
                 }
             )
-            for move in moves.sorted(lambda one: (one.invoice_date_due or one.date, one.id))
+            for move in self._by_due(moves)
         ]
+
+    def _by_due(self, moves):
+        return moves.sorted(lambda one: (one.invoice_date_due or one.date, one.id))
 
     @api.model
     def _get_default_user(self, moves):

@@ -1,9 +1,10 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from lxml import html
 
+from odoo import fields
 from odoo.tests import tagged
 
 from .common import PaymentRequestCommon
@@ -73,6 +74,15 @@ class TestMessageTemplates(PaymentRequestCommon):
         self.assertNotIn("<script", body)
         self.assertIn("Hello &lt;script&gt;", body)
         self.assertRegex(body, r"<br ?/?>\s*Bye")
+
+    def test_names_no_origin_that_only_repeats_the_invoices(self):
+        later, sooner = invoices = [self._create_invoice(100), self._create_invoice(50)]
+        for days, invoice in zip((20, 5), invoices, strict=True):
+            invoice.invoice_date_due = fields.Date.today() + timedelta(days=days)
+        request = self._create_request(later, sooner)
+        self.assertEqual(request.origin, f"{sooner.name}, {later.name}", "as the mail lists them")
+        text = self._text(self._render(request)["body_html"])
+        self.assertIn(f"Your reference is {request.name}. ", text)
 
     def test_names_contract_and_origin(self):
         plan = self.env["account.analytic.plan"].create({"name": "Leases"})
