@@ -1,6 +1,7 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
+from odoo.tools import format_date
 
 
 class PaymentRequestPayout(models.Model):
@@ -66,6 +67,17 @@ class PaymentRequestPayout(models.Model):
     _wanted = models.Index("(id) WHERE lines_wanted")
     _differing = models.Index("(id) WHERE proof = 'different'")
 
+    @api.depends("arrives_on", "stripe_payout_ref")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        """Nobody knows a payout by Stripe's id, which finds it all the same."""
+        for payout in self:
+            payout.display_name = (
+                self.env._("Payout of %(day)s", day=format_date(self.env, payout.arrives_on))
+                if payout.arrives_on
+                else payout.stripe_payout_ref
+            )
+
     @api.depends("line_ids.payment_id")
     def _compute_payment_ids(self):
         for payout in self:
@@ -92,7 +104,7 @@ class PaymentRequestPayout(models.Model):
         self.ensure_one()
         self.check_access("read")
         return self.payment_ids._get_records_action(
-            name=self.env._("Payments of %(payout)s", payout=self.stripe_payout_ref),
+            name=self.env._("Payments: %(payout)s", payout=self.display_name),
             context={"create": False},
         )
 

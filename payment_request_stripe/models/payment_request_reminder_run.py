@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, format_datetime
+from odoo.tools import SQL, format_date, format_datetime
 
 # Customers whose reminders are made, and committed, in one step.
 CUSTOMERS = 50
@@ -43,6 +43,13 @@ class PaymentRequestReminderRun(models.Model):
         "(company_id, date)", "A company's invoices are looked at once a day."
     )
     _under_way = models.Index("(id) WHERE state = 'sending'")
+
+    @api.depends("date")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for run in self:
+            day = format_date(self.env, run.date)
+            run.display_name = self.env._("Reminders of %(day)s", day=day)
 
     @api.depends("line_ids.state")
     def _compute_counts(self):
