@@ -187,11 +187,16 @@ class PaymentRequestDispute(models.Model):
 
     # === TELLING === #
 
+    def _get_summary(self):
+        return self.env._("A customer disputes a payment")
+
     def _get_activities(self):
-        """Return the activities that ask for an answer to this dispute."""
-        ref = self.stripe_dispute_ref
+        """Return those that ask for an answer to this dispute: others name it as well."""
+        ref, summary = self.stripe_dispute_ref, self._get_summary()
         return self.request_id.sudo().activity_ids.filtered(
-            lambda one: ref in f"{one.summary} {one.note}"
+            lambda one: (
+                (one.summary or "").startswith(summary) and ref in f"{one.summary} {one.note}"
+            )
         )
 
     def _tell_state(self, is_answerable):
@@ -251,7 +256,7 @@ class PaymentRequestDispute(models.Model):
         request.activity_schedule(
             "mail.mail_activity_data_todo",
             date_deadline=deadline,
-            summary=self.env._("A customer disputes a payment"),
+            summary=self._get_summary(),
             note=note,
             user_id=handler.id,
         )
