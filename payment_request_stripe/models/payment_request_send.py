@@ -16,6 +16,21 @@ class PaymentRequest(models.Model):
 
     _inherit = "payment.request"
 
+    uses_email = fields.Boolean(compute="_compute_uses")
+    uses_phone = fields.Boolean(compute="_compute_uses")
+
+    @api.depends("delivery_method")
+    def _compute_uses(self):
+        """Tell which recipients the way of delivery needs, also one that an addon has added."""
+        for request in self:
+            request.uses_email, request.uses_phone = self._get_uses(request.delivery_method)
+
+    @api.model
+    def _get_uses(self, method):
+        """Return whether `method` needs an e-mail address, and whether it needs a phone number."""
+        channels = set(CHANNELS.get(method, ()))
+        return "email" in channels, bool(channels - {"email"})
+
     # === CRUD METHODS === #
 
     def _init_column(self, column_name):

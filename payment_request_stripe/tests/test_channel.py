@@ -2,7 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from unittest.mock import patch
 
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from ..exceptions import PaymentRequestRefused
 from ..models.payment_request_delivery import CHANNELS, Outcome
@@ -58,6 +58,24 @@ class TestNewChannel(DeliveryCase):
         request.with_user(self.billing_user).action_resend()
         self._drain()
         self.assertEqual(self.flown, ["+14155550122", "+14155550133"])
+
+    def test_its_number_can_be_seen_and_corrected(self):
+        wizard = self._open(self._create_invoice(10))
+        wizard.delivery_method = "email"
+        with Form(wizard) as dialog:
+            with self.assertRaisesRegex(AssertionError, "invisible"):
+                dialog.to_phone = "+14155550122"
+            dialog.delivery_method = "pigeon"
+            dialog.to_phone = "+14155550122"
+        wizard.action_send()
+        request = self.env["payment.request"].search([])
+        self.assertEqual(request.delivery_ids.recipient, "+14155550122")
+        request.to_phone = False
+        with Form(request.with_user(self.billing_user)) as form:
+            with self.assertRaisesRegex(AssertionError, "to_phone.*required"):
+                form.save()
+            form.to_phone = "+14155550133"
+        self.assertEqual(request.to_phone, "+14155550133")
 
     def test_preview_of_several_customers_says_who_cannot_be_reached(self):
         nowhere = self.env["res.partner"].create({"name": "Nowhere"})

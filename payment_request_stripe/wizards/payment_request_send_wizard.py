@@ -39,6 +39,8 @@ class PaymentRequestSendWizard(models.TransientModel):
     )
     to_email = fields.Char(string="E-mail")
     to_phone = fields.Char(string="Phone")
+    uses_email = fields.Boolean(compute="_compute_uses")
+    uses_phone = fields.Boolean(compute="_compute_uses")
     message = fields.Text()
     expires_at = fields.Datetime(string="Link Works Until", required=True)
 
@@ -120,6 +122,12 @@ class PaymentRequestSendWizard(models.TransientModel):
         }
 
     # === COMPUTE METHODS === #
+
+    @api.depends("delivery_method")
+    def _compute_uses(self):
+        requests = self.env["payment.request"]
+        for wizard in self:
+            wizard.uses_email, wizard.uses_phone = requests._get_uses(wizard.delivery_method)
 
     @api.onchange("to_phone")
     def _onchange_to_phone(self):
@@ -229,8 +237,8 @@ class PaymentRequestSendWizard(models.TransientModel):
             "expires_at": self.expires_at,
         }
         if self.request_count == 1:
-            if "email" in self._get_channels():
+            if self.uses_email:
                 options["to_email"] = self.to_email
-            if set(self._get_channels()) - {"email"}:
+            if self.uses_phone:
                 options["to_phone"] = self.to_phone
         return options
