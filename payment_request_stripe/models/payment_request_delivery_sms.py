@@ -29,10 +29,9 @@ class PaymentRequestDelivery(models.Model):
         :return: ``{row: Outcome}``
         """
         company = self.company_id
-        try:
-            gateway = company._get_twilio_gateway()
-        except Misconfigured as error:
-            return {row: Outcome("failed", error.message) for row in self}
+        if trouble := company._get_sms_trouble():
+            return {row: Outcome("failed", trouble) for row in self}
+        gateway = company._get_twilio_gateway()
         outcomes, calls = self._prepare_sms(company)
         # No transaction stays open while Twilio is asked.
         self.env["ir.cron"]._commit_progress()

@@ -104,6 +104,11 @@ class ResCompany(models.Model):
         company = self.sudo()
         if not company._has_twilio_account():
             return self._explain_no_twilio_account()
+        if company.sms_provider != "twilio":
+            # The account is not shown there then, and stays where it is.
+            return self.env._(
+                "Twilio is not chosen for the SMS of %(name)s in the settings.", name=self.name
+            )
         if company.payment_request_messaging_service or company.sms_twilio_number_ids:
             return ""
         return self.env._("Twilio has no number or messaging service to send from.")

@@ -158,6 +158,22 @@ class TestSms(DeliveryCase):
             with self.subTest(press=press.__name__), self.assertRaisesRegex(UserError, "No SMS"):
                 press()
 
+    def test_twilio_sends_nothing_when_another_provider_was_chosen(self):
+        """Its account stays in the settings, where Odoo hides it then."""
+        waiting = self._ask()
+        self.company.sms_provider = "iap"
+        with self.assertRaisesRegex(PaymentRequestRefused, "Twilio is not chosen") as refused:
+            self._ask()
+        self.assertEqual(refused.exception.details[0]["code"], "sms_not_set_up")
+        self._drain()
+        self.assertEqual(waiting.delivery_ids.state, "failed")
+        self.assertIn("Twilio is not chosen", waiting.delivery_ids.failure_reason)
+        self.assertFalse(self.twilio.messages)
+        self.company.sms_provider = "twilio"
+        waiting.delivery_ids.with_user(self.billing_user).action_send_again()
+        self._drain()
+        self.assertEqual(len(self.twilio.messages), 1)
+
     def test_our_own_trouble_is_one_task_for_all(self):
         requests = [self._ask() for _ in range(3)]
         self.company.sms_twilio_auth_token = False

@@ -50,6 +50,13 @@ class TestSmsAnswer(DeliveryCase, HttpCase):
         self._drain()
         self.assertEqual((row.state, self.twilio.messages), ("skipped", []))
 
+    def test_stop_is_heard_when_another_provider_sends_by_now(self):
+        row = self._send(to_phone=PHONE)
+        self.company.sms_provider = "iap"
+        self._answer("STOP")
+        self.assertTrue(self._is_blocked())
+        self.assertIn("STOP", row.request_id.message_ids[0].body)
+
     def test_stop_twice_is_stop(self):
         self.assertEqual([self._answer("STOP").status_code for _ in range(2)], [200, 200])
         self.assertTrue(self._is_blocked())
