@@ -56,14 +56,15 @@ class PaymentRequestDelivery(models.Model):
         """Take the next way to the customer, or tell the person in charge."""
         self.ensure_one()
         request = self.request_id.sudo()
-        if self._is_overtaken() and not self._is_our_trouble():
-            return
-        if self.state != "unknown" and request._take_next_channel(self, self.failure_reason):
+        is_over = self._is_overtaken() or request._is_over()
+        if not (is_over or self.state == "unknown") and request._take_next_channel(
+            self, self.failure_reason
+        ):
             return
         if self._is_our_trouble():
             request._tell_our_trouble(self.failure_reason)
             return
-        if request._is_over():
+        if is_over:
             return
         lost, doubtful = self._get_summaries()
         request._notify_person_in_charge(

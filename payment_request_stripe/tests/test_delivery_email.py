@@ -9,6 +9,7 @@ from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..models.payment_request_delivery import Outcome
 from .delivery_case import DeliveryCase
 from .mail_wire import mail_server
 
@@ -272,6 +273,15 @@ class TestBounce(DeliveryCase):
             [("petra@example.com", "bounced"), ("paula@example.com", "sent")],
         )
         self.assertFalse(self.request.activity_ids)
+
+    def test_our_own_trouble_is_told_though_the_customer_got_a_later_message(self):
+        self.company.payment_request_cascade = True
+        self.row.action_send_again()
+        with mail_server(self.env):
+            self._drain()
+        self.row._apply_outcomes({self.row: Outcome("failed", "Our server is down.")})._react()
+        self.assertIn("Our server is down", self._get_activities(self.request))
+        self.assertEqual(set(self.request.delivery_ids.mapped("channel")), {"email"})
 
     def test_of_one_of_two_messages_that_were_sent_at_once(self):
         self.request._queue_messages([(self.request, "sms", "+14155550100")])
