@@ -8,6 +8,7 @@ from ..gateways.undo import is_withdrawn, parse_moves
 # Stripe's words for what moves its balance. Payouts and fees of the account are not ours.
 CHARGES = ("charge", "payment")
 REFUNDS = ("refund", "payment_refund")
+FAILED = ("failed", "canceled")  # a refund that moved the balance there and back
 
 
 class PaymentRequestAudit(models.AbstractModel):
@@ -140,8 +141,10 @@ class PaymentRequestAudit(models.AbstractModel):
         money = self._format(source["amount"], source["currency"])
         refund = self._find_row("payment.request.refund", "stripe_refund_ref", ref)
         payment = self._find_row("account.payment", "stripe_refund_ref", ref)
-        if refund.state in ("failed", "cancelled"):  # that is the last word on a refund
-            if self._is_undone(payment):
+        is_known = refund.state in ("failed", "cancelled")  # that is the last word on a refund
+        has_failed = row["type"] == "refund_failure" or source.get("status") in FAILED
+        if is_known or has_failed:
+            if not payment or self._is_undone(payment, is_known):
                 return []
             return [
                 self.env._(
@@ -159,17 +162,21 @@ class PaymentRequestAudit(models.AbstractModel):
                     payment, ref, row, payment.company_id.payment_request_post_fees
                 )
             )
-        if row["type"] == "refund_failure" or (refund and refund.state != "succeeded"):
+        if refund and refund.state != "succeeded":
             return []
         return [self.env._("%(ref)s of %(money)s is not known.", ref=ref, money=money)]
 
-    def _is_undone(self, refund_payment):
-        """Tell whether the books hold nothing of a refund that failed, but what Stripe changed."""
+    def _is_undone(self, refund_payment, is_known):
+        """Tell whether the books hold nothing of a refund that failed, but what Stripe changed.
+
+        :param is_known: that it failed was learned; what Stripe changed until then is to go too
+        """
         account, currency = refund_payment.outstanding_account_id, refund_payment.currency_id
         entries = refund_payment.move_id | refund_payment.stripe_exchange_move_id
         settled_in = refund_payment.stripe_balance_currency_id or currency
         digits = settled_in.decimal_places
-        moved = to_decimal(refund_payment.stripe_settled, digits) if settled_in != currency else 0
+        is_changed = is_known and settled_in != currency
+        moved = to_decimal(refund_payment.stripe_settled, digits) if is_changed else 0
         return self._is_same(self._get_booked(entries, account), {settled_in.name: moved})
 
     def _compare_payment(self, payment, ref, source, sign=1):

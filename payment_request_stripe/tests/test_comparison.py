@@ -127,6 +127,39 @@ class TestEqual(ComparisonCase):
         self.assertEqualBooks()
         self.assertMoney(request)
 
+    def test_a_refund_that_failed_and_is_still_booked_is_named(self):
+        request, (invoice,), _charge = self._pay_invoices(100)
+        self._refund(request, {invoice: 30})
+        (refund,) = self.stripe.refunds.values()
+        for row in self.stripe.balance.values():
+            row["created"] -= 9 * DAY
+        failed = self.stripe.finish_refund(refund, "failed")
+        today = fields.Date.today()
+        period = {"date_from": today - timedelta(days=2), "date_to": today}
+        comparison = self._compare(**period)
+        self.assertFalse(comparison.is_equal)
+        booked = request.refund_ids.refund_payment_id
+        self.assertIn(f"failed at Stripe, and is booked as {booked.name}", comparison.result)
+        self._receive(failed)
+        self.assertOwed(invoice, "0")
+        self.assertEqualBooks(**period)
+
+    def test_a_payout_with_a_refund_that_failed_and_is_still_booked_is_not_equal(self):
+        request, (invoice,), _charge = self._pay_invoices(100)
+        self._refund(request, {invoice: 30})
+        self._receive(self.stripe.pay_out())
+        self._learn_fees()  # from now on nobody asks for the refund by himself
+        (refund,) = self.stripe.refunds.values()
+        failed = self.stripe.finish_refund(refund, "failed")
+        self._receive(self.stripe.pay_out())
+        self._learn_fees()
+        payout = self.env["payment.request.payout"].search([("amount", "=", 30)])
+        self.assertEqual(payout.proof, "different", payout.result)
+        self._receive(failed)
+        payout.action_check_again()
+        self.assertEqual(payout.proof, "equal", payout.result)
+        self.assertOwed(invoice, "0")
+
     def test_what_is_of_an_unknown_kind_is_named(self):
         _request, _invoices, charge = self._pay_invoices(100)
         line = self.stripe.move_balance("payment_reversal", charge, -500)
@@ -189,6 +222,17 @@ class TestDifferent(ComparisonCase):
         self.stripe.balance = before  # it lies there since it was sent
         self.assertNamed(f"{charge['payment_intent']} of 100.00 USD is not booked")
         self._receive(arrived)
+        self.assertEqualBooks()
+
+    def test_a_refund_that_failed_before_it_was_booked_is_not_missed(self):
+        request, (invoice,), _charge = self._pay_invoices(100)
+        self.stripe.refund_status = "pending"
+        self._refund(request, {invoice: 30})
+        (refund,) = self.stripe.refunds.values()
+        failed = self.stripe.finish_refund(refund, "failed")
+        self.assertEqualBooks()
+        self._receive(failed)
+        self.assertEqual(request.refund_ids.state, "failed")
         self.assertEqualBooks()
 
     def test_fees_of_before_they_were_booked_are_not_missed(self):

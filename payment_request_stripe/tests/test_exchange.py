@@ -117,6 +117,7 @@ class TestExchange(ExchangeCase):
         self._learn_fees()
         (refund,) = self.stripe.refunds.values()
         told = self.stripe.finish_refund(refund, "failed")
+        self.assertNamed(f"{refund['id']} of 40.00 USD failed at Stripe, and is booked")
         back = self.stripe.balance[refund["failure_balance_transaction"]]
         back.update(amount=3600, net=3600)
         self._receive(told)
