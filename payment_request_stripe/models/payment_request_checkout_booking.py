@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from odoo import models
 from odoo.fields import Command
-from odoo.tools import format_date
 
 from ..exceptions import BookingRefused
 from ..gateways.events import PaymentEvent
@@ -273,13 +272,6 @@ class PaymentRequestCheckout(models.Model):
             paid_lines.values()
         )
         self._tell(payment, paid_lines)
-        if payment.date != self._get_stripe_date(event):
-            payment._message_log(
-                body=self.env._(
-                    "Stripe took this on %(day)s, in a locked period: it is booked on the first "
-                    "open day.",
-                    day=format_date(self.env, self._get_stripe_date(event)),
-                )
-            )
+        payment._tell_day(payment, self._get_stripe_date(event))
         if credit:
             self._raise_credit(payment, credit)

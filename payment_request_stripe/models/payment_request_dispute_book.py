@@ -133,12 +133,15 @@ class PaymentRequestDispute(models.Model):
 
     def _book_reinstatement(self, day):
         """Book that the money came back, and pay the invoices with it again."""
+        payment = self.payment_id
         move, self.move_id = self.move_id, False
         lines = move.line_ids.payment_request_share_id.payment_request_line_id
-        day = self._get_open_day(max(day, move.date))
-        shares, paid = self.payment_id._give_back(
-            move, day, self.env._("Dispute %(ref)s: money returned", ref=self.stripe_dispute_ref)
+        shares, paid = payment._give_back(
+            move,
+            payment._get_open_day(max(day, move.date)),
+            self.env._("Dispute %(ref)s: money returned", ref=self.stripe_dispute_ref),
         )
+        payment._tell_day(move.reversal_move_ids, day)
         lines._count_discounts()
         for line in lines:
             digits = line.currency_id.decimal_places
@@ -164,9 +167,6 @@ class PaymentRequestDispute(models.Model):
                     "came_back",
                 )
 
-    def _get_open_day(self, day):
-        return self.payment_id._get_open_day(day)
-
     def _post(self, day, name, lines):
         move = (
             self.env["account.move"]
@@ -176,13 +176,14 @@ class PaymentRequestDispute(models.Model):
                     "move_type": "entry",
                     "journal_id": self.payment_id.journal_id.id,
                     "company_id": self.company_id.id,
-                    "date": self._get_open_day(day),
+                    "date": self.payment_id._get_open_day(day),
                     "ref": name,
                     "line_ids": lines,
                 }
             )
         )
         move._post(soft=False)
+        self.payment_id._tell_day(move, day)
         return move
 
     # === TELLING === #

@@ -1,7 +1,6 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, models
-from odoo.tools import format_date
 
 from ..exceptions import BookingRefused
 from ..gateways.money import to_decimal, to_major
@@ -90,14 +89,7 @@ class PaymentRequestRefund(models.Model):
         self._tell_booking(booked, opened)
         if guessed or any(not part.share for part in parts):
             self._ask_to_check(booked, opened, wanted)
-        if booked.date != day:
-            booked._message_log(
-                body=self.env._(
-                    "Stripe refunded this on %(day)s, in a locked period: it is booked on the "
-                    "first open day.",
-                    day=format_date(self.env, day),
-                )
-            )
+        payment._tell_day(booked, day)
 
     def _get_wanted(self):
         digits = self.currency_id.decimal_places
@@ -221,11 +213,14 @@ class PaymentRequestRefund(models.Model):
         state = "cancelled" if refund.state == "cancelled" else "failed"
         booked, paid = self.refund_payment_id, self.env["account.move"]
         if booked:
-            day = self.payment_id._get_open_day(max(day, booked.date))
+            payment = self.payment_id
             lines = booked.move_id.line_ids.payment_request_share_id.payment_request_line_id
-            shares, paid = self.payment_id._give_back(
-                booked.move_id, day, self.env._("Refund %(ref)s failed", ref=self.stripe_refund_ref)
+            shares, paid = payment._give_back(
+                booked.move_id,
+                payment._get_open_day(max(day, booked.date)),
+                self.env._("Refund %(ref)s failed", ref=self.stripe_refund_ref),
             )
+            payment._tell_day(booked.move_id.reversal_move_ids, day)
             booked._forget_balance()
             self._uncount(lines)
             self._raise_credit(shares)

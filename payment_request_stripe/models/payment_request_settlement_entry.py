@@ -43,7 +43,8 @@ class PaymentRequestSettlement(models.AbstractModel):
         """
         payment, before = self._get_settled_payment(), self[field_name]
         company = payment.company_id
-        day = payment._get_open_day(max(day, payment.date, before.date or day))
+        wanted = max(day, payment.date, before.date or day)
+        day = payment._get_open_day(wanted)
         before._reverse_posted(day, before.ref)
         self[field_name] = False
         if not items:
@@ -62,6 +63,7 @@ class PaymentRequestSettlement(models.AbstractModel):
         self[field_name] = self._post_settlement(
             f"{payment.payment_request_id.name} {self._get_settled_ref()} {label}", lines, day
         )
+        payment._tell_day(self[field_name], wanted)
         return self[field_name]
 
     def _post_settlement(self, name, lines, day):

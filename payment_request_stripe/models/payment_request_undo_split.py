@@ -5,7 +5,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from odoo import models
+from odoo import api, models
+from odoo.tools import format_date
 
 from ..gateways.money import to_decimal
 
@@ -55,6 +56,18 @@ class AccountPayment(models.Model):
         has_tax = "discount_cost" in self.move_id.line_ids.mapped("payment_request_part")
         locks = self.company_id._get_violated_lock_dates(day, has_tax, self.journal_id)
         return locks[-1][0] + timedelta(days=1) if locks else day
+
+    @api.model
+    def _tell_day(self, entries, day):
+        """Say on entries (or payments) that are not of Stripe's `day` why they are not."""
+        for entry in entries.filtered(lambda entry: entry.date != day):
+            entry._message_log(
+                body=self.env._(
+                    "At Stripe this is of %(day)s. It is booked later because that day is in a "
+                    "locked period, or because what it belongs to is of a later day.",
+                    day=format_date(self.env, day),
+                )
+            )
 
     def _get_undone_lines(self, parts):
         """Return ``{request line: Decimal}`` of what goes back of each."""

@@ -156,6 +156,32 @@ class TestUndoDates(MoneyCase):
         self.assertIn("locked", "".join(booked.message_ids.mapped("body")))
         self.assertOwed(invoice, "40")
 
+    def test_every_entry_that_a_locked_period_moves_says_so(self):
+        self.company.payment_request_fee_account_id = self.company_data["default_account_expense"]
+        self.company.payment_request_post_fees = True
+        request, (invoice,), charge = self._pay_invoices(100)
+        payment = request.payment_ids
+        self._refund(request, {invoice: 40})
+        today = fields.Date.today()
+        self.company.fiscalyear_lock_date = today
+        self._poll()
+        (refund,) = self.stripe.refunds.values()
+        self._receive(self.stripe.finish_refund(refund, "failed"))
+        dispute, events = self.stripe.dispute(charge)
+        self._receive(*events)
+        withdrawal = request.dispute_ids.move_id
+        self._receive(*self.stripe.close_dispute(dispute, "won"))
+        for what, entry in {
+            "fee": payment.stripe_fee_move_id,
+            "failed refund": request.refund_ids.refund_payment_id.move_id.reversal_move_ids,
+            "dispute": withdrawal,
+            "its fee": request.dispute_ids.stripe_fee_move_id,
+            "its money back": withdrawal.reversal_move_ids,
+        }.items():
+            with self.subTest(what):
+                self.assertEqual(entry.date, today + timedelta(days=1))
+                self.assertIn("locked", "".join(entry.message_ids.mapped("body")))
+
     def _refund_days_ago(self):
         """Return ``(request, refund)`` of a refund made six days ago that is on its way."""
         request, _invoices, charge = self._pay_invoices(100)
