@@ -70,6 +70,7 @@ class PaymentRequestDispute(models.Model):
     move_count = fields.Integer(
         readonly=True, help="How often Stripe moved money for it, as far as we were told."
     )
+    told_at = fields.Datetime(readonly=True, help="When Stripe said what is known of it.")
     stripe_dispute_ref = fields.Char(required=True, readonly=True, copy=False)
     move_id = fields.Many2one(
         comodel_name="account.move",

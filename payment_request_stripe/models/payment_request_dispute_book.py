@@ -1,5 +1,7 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from markupsafe import escape
+
 from odoo import api, models
 from odoo.tools import format_datetime
 
@@ -21,7 +23,8 @@ class PaymentRequestEvent(models.Model):
         if not payment:
             return self._get_waiting_reason()
         row = self.env["payment.request.dispute"]._find_or_create(payment, dispute)
-        return row.with_context(**LEAN)._learn(dispute, checkout._get_stripe_date(event))
+        day = checkout._get_stripe_date(event)
+        return row.with_context(**LEAN)._learn(dispute, day, event.occurred_at)
 
 
 class PaymentRequestDispute(models.Model):
@@ -40,15 +43,18 @@ class PaymentRequestDispute(models.Model):
             }
         )
 
-    def _learn(self, dispute: Dispute, day):
+    def _learn(self, dispute: Dispute, day, told_at):
         """Apply what Stripe says; what is older than what we know is skipped.
 
         :param day: the day of it, in the company's time zone
+        :param told_at: the moment of it
         :return: the reason why there was nothing to do, or none
         :raise BookingRefused: when the money cannot be booked; nothing is written
         """
         self.ensure_one()
-        if len(dispute.moves) < self.move_count or (self.is_closed and not dispute.is_closed):
+        count, known_at = len(dispute.moves), self.told_at or told_at
+        is_older = count < self.move_count or (count == self.move_count and told_at < known_at)
+        if is_older or (self.is_closed and not dispute.is_closed):
             return self.env._("Something later is known of this dispute already.")
         before = self.state
         self.write(
@@ -58,7 +64,8 @@ class PaymentRequestDispute(models.Model):
                 "is_closed": dispute.is_closed,
                 "reason": dispute.reason,
                 "due_by": dispute.due_by,
-                "move_count": len(dispute.moves),
+                "move_count": count,
+                "told_at": max(told_at, known_at),
             }
         )
         if dispute.is_withdrawn and not self.move_id:
@@ -250,6 +257,7 @@ class PaymentRequestDispute(models.Model):
             or "?",
             ref=self.stripe_dispute_ref,
         )
+        note = escape(note)  # a name and a word of Stripe's stand in it
         deadline = self.due_by and self.due_by.date()
         if known := self._get_activities():
             known.write({"note": note, "date_deadline": deadline or known[0].date_deadline})

@@ -4,7 +4,7 @@ import io
 import itertools
 import json
 import zipfile
-from datetime import timedelta
+from datetime import UTC, timedelta
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
@@ -133,6 +133,35 @@ class TestDispute(MoneyCase):
             self.assertFalse(request.activity_ids)
             self.assertEqual(request.dispute_state, "open")
 
+    def test_what_stripe_told_before_the_evidence_was_sent_is_not_news(self):
+        request, _invoices, charge = self._pay_invoices(100)
+        dispute, events = self.stripe.dispute(charge)
+        created, withdrawn = events
+        created["data"]["object"]["balance_transactions"] = dispute["balance_transactions"]
+        due_by = dispute["evidence_details"]["due_by"]
+        created["data"]["object"]["evidence_details"] = {"due_by": due_by - 7200}
+        dispute["status"] = "under_review"
+        answered = self.stripe.event("charge.dispute.updated", dispute)
+        for age, event in enumerate((answered, withdrawn, created)):
+            event["created"] -= 60 * age
+            self._receive(event)
+        found = request.dispute_ids
+        self.assertEqual(found.due_by.replace(tzinfo=UTC).timestamp(), due_by)
+        self.assertFalse(request.activity_ids)
+        self.assertEqual(request.dispute_state, "open")
+        self.assertMoney(request)
+
+    def test_names_and_reasons_in_the_task_are_words_and_no_html(self):
+        self.payer.name = "<b>Petra</b> & Sons"
+        request, _invoices, charge = self._pay_invoices(100)
+        dispute, events = self.stripe.dispute(charge, reason="<i>new</i>")
+        self._receive(*events)
+        dispute["evidence_details"]["due_by"] -= 7200
+        for _time in range(2):
+            self.assertIn("&lt;b&gt;Petra&lt;/b&gt; &amp; Sons", request.activity_ids.note)
+            self.assertIn("&lt;i&gt;new&lt;/i&gt;", request.activity_ids.note)
+            self._receive(self.stripe.event("charge.dispute.updated", dispute))
+
     def test_any_order_ends_the_same(self):
         for order in itertools.permutations(range(4)):
             with self.subTest(order):
@@ -215,9 +244,12 @@ class TestDispute(MoneyCase):
     def test_without_an_account_for_fees_a_person_is_told(self):
         self.company.payment_request_fee_account_id = False
         request, (invoice,), charge = self._pay_invoices(100)
-        _dispute, events = self.stripe.dispute(charge)
+        dispute, events = self.stripe.dispute(charge)
         self._receive(*events)
         self.assertOwed(invoice, "100")
+        self.assertIn("15.00", " ".join(request.activity_ids.mapped("note")))
+        self.assertIn("evidence", " ".join(request.activity_ids.mapped("note")))
+        self._receive(*self.stripe.close_dispute(dispute, "lost"))
         self.assertIn("15.00", " ".join(request.activity_ids.mapped("note")))
 
     def test_the_evidence_pack_holds_the_facts(self):
