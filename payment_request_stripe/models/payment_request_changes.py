@@ -120,25 +120,23 @@ class PaymentRequest(models.Model):
         Stripe is asked first: when the customer has just paid there, that is booked instead.
         """
         payable = ("state", "in", PAYABLE_STATES)
-        settled = self.browse()
-        for request in self.search([payable, ("is_lapse_untold", "=", True)], limit=limit):
-            if request._follow(lambda one: one._follow_lapse()):
-                settled |= request
-        # The poll asks for the same sessions first, and writes down when it did: of very many
-        # each has its turn.
+        untold = self._walk([payable, ("is_lapse_untold", "=", True)])
+        settled, in_time = self._follow_each(untold, lambda one: one._follow_lapse())
+        if not in_time:  # what is told is not found again, so the next run finds the others
+            self.env.ref(POLL).sudo()._trigger()
+        # The poll writes down when it asked for each session: of very many each has its turn.
         checkouts = self.env["payment.request.checkout"].search(
             [("state", "in", ("intended", "open"))], order="asked_at nulls first, id", limit=limit
         )
-        for checkout in checkouts:
-            checkout.request_id._follow(lambda request, live=checkout: request._follow_quote(live))
-        for request in self._walk([payable, ("amount_residual", "=", 0)]):
-            if request._follow(lambda one: one._close_settled()):
-                settled |= request
-        covered = [payable, ("amount_credit", ">", 0), ("amount_residual", ">", 0)]
-        for request in self._walk(covered):
-            request._follow(lambda one: one._follow_covered())
+        self._follow_each(checkouts, lambda one: one.request_id._follow_quote(one))
+        empty = self._walk([payable, ("amount_residual", "=", 0)])
+        settled += self._follow_each(empty, lambda one: one._close_settled())[0]
+        deducting = self._walk([payable, ("amount_credit", ">", 0), ("amount_residual", ">", 0)])
+        covered = (one for one in deducting if one._may_be_covered())
+        self._follow_each(covered, lambda one: one._follow_covered())
         if settled:
-            settled[0]._follow(lambda _one: settled._tell_settled())
+            together = [self.browse().union(*settled)]
+            self._follow_each(together, lambda requests: requests._tell_settled())
 
     @api.model
     def _walk(self, domain, at_once=500):
@@ -148,15 +146,30 @@ class PaymentRequest(models.Model):
             yield from found
             last = found[-1].id
 
-    def _follow(self, step):
-        """Do one step for one request; what goes wrong with it must not stop the others."""
-        self.ensure_one()
+    @api.model
+    def _follow_each(self, records, step):
+        """Do one step for each record, at least one, as long as this run has time.
+
+        :return: the list of those of which the step returned something true, and whether all had
+            their turn
+        """
+        done = []
+        for record in records:
+            if self._follow(record, step):
+                done.append(record)
+            if not self.env["ir.cron"]._commit_progress():
+                return done, False
+        return done, True
+
+    @api.model
+    def _follow(self, records, step):
+        """Do one step for one record; what goes wrong with it must not stop the others."""
         try:
-            result = step(self)
-            self._commit()
+            result = step(records)
+            self.env.flush_all()  # what cannot be written goes wrong here
         except Exception:
             self.env.cr.rollback()
-            _logger.exception("the changes of payment request %s were not followed", self.id)
+            _logger.exception("the changes of %s were not followed", records)
             return None
         return result
 
@@ -167,14 +180,16 @@ class PaymentRequest(models.Model):
         """
         self.ensure_one()
         live = self._get_live_checkout()
-        stale = live and not self._is_wanted(live)
-        if stale and self._close_stale_checkout(live) != "closed":
-            return False  # looked at again by the next poll
+        outcome = None
+        if live and not self._is_wanted(live):
+            outcome = self._close_stale_checkout(live)
+        if outcome == "complete":
+            return False  # told when that is booked
         settled = False
         if self.amount_credit and self.amount_residual and not self._get_quote()["total"]:
             self._drop_changes("changed")  # that credits cover the rest is a task of its own
         elif self.amount_residual:
-            self._tell_change(at_stripe=bool(stale))
+            self._tell_change(at_stripe=outcome == "closed")
         else:
             settled = self._close_settled()
         self.amount_lapsed_told = self.amount_lapsed
@@ -220,6 +235,13 @@ class PaymentRequest(models.Model):
         self._commit()
         return outcome
 
+    def _may_be_covered(self):
+        """Tell cheaply whether credits may by now cover all that the link asks."""
+        self.ensure_one()
+        return self.currency_id.compare_amounts(
+            self.amount_credit, self.amount_residual
+        ) >= 0 or any(self.line_ids.move_id.invoice_payment_term_id.mapped("early_discount"))
+
     def _follow_covered(self):
         """Have a person reconcile credits that by now cover all that the link asks."""
         self.ensure_one()
@@ -239,8 +261,9 @@ class PaymentRequestEvent(models.Model):
 
     @api.model
     def _cron_poll_stripe(self):
+        result = super()._cron_poll_stripe()
         self.env["payment.request"]._follow_changes()
-        return super()._cron_poll_stripe()
+        return result
 
 
 class PaymentRequestPay(models.Model):

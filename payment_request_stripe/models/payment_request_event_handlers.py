@@ -1,9 +1,13 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import api, models
+from datetime import timedelta
+
+from odoo import api, fields, models
 
 from ..gateways.events import PaymentEvent
 
+# The poll is also rung between its regular runs; so often it asks about a session at most.
+POLL_AGAIN_AFTER = timedelta(minutes=10)
 # What we do about each type of event. Its keys are also what the endpoint at Stripe is created
 # with, so that there is one list.
 HANDLERS = {
@@ -124,9 +128,13 @@ class PaymentRequestEvent(models.Model):
 
         Answers go into the inbox, where the worker finds them.
         """
+        due = fields.Datetime.now() - POLL_AGAIN_AFTER
         checkouts = self.env["payment.request.checkout"].search(
             [
                 ("stripe_checkout_session_ref", "!=", False),
+                "|",
+                ("asked_at", "=", False),
+                ("asked_at", "<=", due),
                 *self.env["payment.request.checkout"]._get_polled_domain(),
             ],
             order="asked_at nulls first, id",

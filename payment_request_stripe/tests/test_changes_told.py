@@ -1,5 +1,9 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
+
+from freezegun import freeze_time
+
 from odoo import fields
 from odoo.tests import tagged
 
@@ -16,6 +20,16 @@ class TestChangesTold(MoneyCase):
     def _follow(self, limit):
         with self._as_in_production(self.env["payment.request"]) as requests:
             requests.sudo()._follow_changes(limit=limit)
+
+    def _poll_without_time(self):
+        """Run the worker when its time is over: it does the least it can."""
+        self.env.flush_all()
+        cron = self.env.ref("payment_request_stripe.ir_cron_poll_stripe")
+        with self._as_in_production(self.env["payment.request.event"]) as events:
+            _cron, progress = cron.with_env(events.env)._add_progress()
+            events.with_context(
+                cron_id=cron.id, ir_cron_progress_id=progress.id, cron_end_time=0
+            ).sudo()._cron_poll_stripe()
 
     def assertTold(self, request, words):
         self.assertEqual(len(request.activity_ids), 1)
@@ -147,3 +161,47 @@ class TestChangesTold(MoneyCase):
         first.asked_at = fields.Datetime.now()  # as the poll does after each of them
         self._follow(limit=1)
         self.assertEqual((first.state, second.state), ("open", "expired"))
+
+    def test_very_many_changes_leave_the_poll_its_time(self):
+        paid = self._open_checkout(self._create_request(self._create_invoice(30)))
+        self.stripe.pay(paid.stripe_checkout_session_ref)
+        invoices = [self._create_invoice(100) for _number in range(3)]
+        requests = self.env["payment.request"].union(*map(self._create_request, invoices))
+        for invoice in invoices:
+            self._pay_elsewhere(invoice, 40)
+        triggers = self.env["ir.cron.trigger"].sudo()
+        triggers.search([]).unlink()
+        self._poll_without_time()
+        self._run_cron("ir_cron_process_events")
+        self.assertEqual(paid.request_id.state, "completed")
+        self.assertEqual([bool(one.activity_ids) for one in requests], [True, False, False])
+        poll = self.env.ref("payment_request_stripe.ir_cron_poll_stripe")
+        self.assertTrue(triggers.search([("cron_id", "=", poll.id)]), "it goes on at once")
+        self._poll()
+        self.assertEqual([len(one.activity_ids) for one in requests], [1, 1, 1])
+
+    def test_an_account_that_cannot_be_asked_keeps_no_change_from_being_told(self):
+        invoices = [self._create_invoice(100) for _number in range(2)]
+        older, stuck = (self._create_request(invoice) for invoice in invoices)
+        checkout = self._open_checkout(stuck)
+        for invoice in invoices:
+            self._pay_elsewhere(invoice, 40)
+        self.stripe.fail_next("POST", "/v1/checkout/sessions/*/expire", status=401, times=2)
+        self._poll()
+        self.assertEqual(checkout.state, "open")
+        for request in (older, stuck):
+            self.assertTold(request, "now asks for $ 60.00 instead of $ 100.00")
+        self.assertFalse((older | stuck).filtered("is_lapse_untold"))
+        self._poll()
+        self.assertEqual(checkout.state, "expired")
+        self.assertTold(stuck, "The customer was about to pay another amount.")
+
+    def test_the_poll_asks_for_each_session_once_in_a_while(self):
+        checkout = self._open_checkout(self._create_request(self._create_invoice(100)))
+        asked = []
+        for minutes in (0, 5, 15):
+            with freeze_time(fields.Datetime.now() + timedelta(minutes=minutes)):
+                self._poll()
+            asked.append(checkout.asked_at)
+        self.assertEqual(asked[0], asked[1])
+        self.assertGreater(asked[2], asked[1])
