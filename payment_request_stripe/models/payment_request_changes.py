@@ -17,6 +17,8 @@ POLL = "payment_request_stripe.ir_cron_poll_stripe"
 NATIVE_BOOKED_WITHIN = timedelta(days=4)
 # The slowest bank debits are decided within 14 bank days.
 NATIVE_PENDING_WITHIN = timedelta(days=21)
+# No provider holds an authorized amount for longer.
+NATIVE_AUTHORIZED_WITHIN = timedelta(days=31)
 # Odoo's wire transfer is pending as soon as the customer clicks on it, paid or not.
 NATIVE_TRANSFER_WITHIN = timedelta(days=7)
 
@@ -30,10 +32,15 @@ def get_native_domain():
     is_transfer = Domain("provider_id.code", "=", "custom")
     within = {
         limit: Domain("last_state_change", ">=", now - limit)
-        for limit in (NATIVE_BOOKED_WITHIN, NATIVE_PENDING_WITHIN, NATIVE_TRANSFER_WITHIN)
+        for limit in (
+            NATIVE_AUTHORIZED_WITHIN,
+            NATIVE_BOOKED_WITHIN,
+            NATIVE_PENDING_WITHIN,
+            NATIVE_TRANSFER_WITHIN,
+        )
     }
     under_way = (
-        Domain("state", "=", "authorized")
+        (Domain("state", "=", "authorized") & within[NATIVE_AUTHORIZED_WITHIN])
         | (
             Domain("state", "=", "pending")
             & within[NATIVE_PENDING_WITHIN]

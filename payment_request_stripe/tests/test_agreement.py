@@ -1,5 +1,7 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
+
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.fields import Command
@@ -272,6 +274,18 @@ class TestChanges(MoneyCase):
         self.assertEqual(request._get_page_state(), "open")
         transaction.write({"state": "cancel", "is_post_processed": False})
         self.assertEqual(request._get_page_state(), "open")
+
+    def test_what_waits_for_longer_than_its_kind_takes_opens_our_link_again(self):
+        invoice = self._create_invoice(100)
+        request = self._create_request(invoice)
+        transaction = self._create_portal_payment(invoice, "draft")
+        for state, days in (("authorized", 31), ("pending", 21), ("done", 4)):
+            with self.subTest(state):
+                transaction.state = state
+                for passed, face in ((days - 1, "processing"), (days + 1, "open")):
+                    moment = fields.Datetime.now() - timedelta(days=passed)
+                    transaction.last_state_change = moment
+                    self.assertEqual(request._get_page_state(), face)
 
     def test_a_portal_payment_under_way_closes_our_page_at_stripe(self):
         invoice = self._create_invoice(100)
