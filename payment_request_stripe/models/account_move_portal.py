@@ -1,6 +1,6 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import ValidationError
 
 from ..gateways.money import to_decimal
@@ -11,9 +11,22 @@ class AccountMove(models.Model):
 
     _inherit = "account.move"
 
+    # The portal's list asks row by row: here all rows of a list are looked up at once.
+    payment_request_in_transit = fields.Boolean(
+        compute="_compute_payment_request_in_transit",
+        compute_sudo=True,
+        exportable=False,
+        help="A payment by one of our links is on its way.",
+    )
+
+    def _compute_payment_request_in_transit(self):
+        in_transit = self._get_payment_request_transit()
+        for move in self:
+            move.payment_request_in_transit = move in in_transit
+
     def _has_to_be_paid(self):
         """Hide the portal's Pay now while one of our payments is on its way."""
-        return super()._has_to_be_paid() and not self._get_payment_request_transit()
+        return super()._has_to_be_paid() and not self.payment_request_in_transit
 
     def _get_online_payment_error(self):
         error = super()._get_online_payment_error()

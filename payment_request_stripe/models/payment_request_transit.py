@@ -46,7 +46,8 @@ class AccountMove(models.Model):
 
         :param but: a request whose own payments do not count
         """
-        checkouts = self.env["payment.request.checkout"].sudo()._find_under_way(self)
+        asked = self.sudo().filtered("payment_request_line_ids")
+        checkouts = self.env["payment.request.checkout"].sudo()._find_under_way(asked)
         settled = Counter()
         for checkout in checkouts:
             if checkout.request_id != but:

@@ -107,6 +107,23 @@ class TestPortalNative(PortalCase):
         target = self._get(OVERDUE).headers["Location"]
         self.assertTrue(target.endswith("/my/invoices"), target)
 
+    def test_the_list_takes_no_more_queries_for_more_invoices(self):
+        def count(invoices):
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            found = [one._has_to_be_paid() for one in invoices]
+            return found, self.env.cr.sql_log_count - before
+
+        invoices = self.late.union(*(self._make_late(10 + number) for number in range(7)))
+        invoices = invoices.with_user(self.customer_user).sudo()
+        count(invoices)  # what Odoo keeps in memory from now on
+        self.assertEqual(count(invoices)[1], count(invoices[:1])[1])
+        for invoice in invoices[:4].sudo(False).with_user(self.env.user):
+            self._start_debit(invoice)
+        found, queries = count(invoices)
+        self.assertEqual(found, [False] * 4 + [True] * 4)
+        self.assertEqual(queries, count(invoices[:1])[1])
+
     # === THE PAYMENT === #
 
     def test_what_no_link_asks_for_is_paid_as_ever(self):
