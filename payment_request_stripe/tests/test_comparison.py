@@ -4,11 +4,13 @@
 
 import time
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from ..wizards import payment_request_comparison
 from .money_case import MoneyCase
 from .stripe_undo import fee
 
@@ -205,6 +207,17 @@ class TestDifferent(ComparisonCase):
         comparison = self._compare(date_from=today - timedelta(days=2), date_to=today)
         self.assertIn("is booked, but not at Stripe", comparison.result)
         self.assertIn(request.payment_ids.name, comparison.result)
+
+    def test_what_there_is_no_time_to_look_up_is_counted(self):
+        for _number in range(3):
+            _request, _invoices, charge = self._pay_invoices(100)
+            self.stripe.balance[charge["balance_transaction"]]["created"] -= 9 * DAY
+        today = fields.Date.today()
+        period = {"date_from": today - timedelta(days=2), "date_to": today}
+        with patch.object(payment_request_comparison, "LOOK_FOR", 0):
+            comparison = self._compare(**period)
+        self.assertIn("3 more moved nothing on Stripe's balance", comparison.result)
+        self.assertEqualBooks(**period)
 
     def test_a_debit_under_way_or_failed_is_not_missed(self):
         request, ref, charge = self._start_debit()

@@ -2,6 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import calendar
 from datetime import datetime, time, timedelta
+from time import monotonic
 
 import pytz
 
@@ -13,8 +14,9 @@ from ..models.payment_request_audit import CHARGES
 
 # What is near the edge of a period may be booked on the other side of it.
 MARGIN = timedelta(days=3)
-# How many payments that moved nothing in the period are looked up at Stripe, one by one.
-LOOKED_UP = 200
+# So many seconds payments that moved nothing in the period are looked up at Stripe, one by one: a
+# person waits for it, and Odoo ends a request after two minutes.
+LOOK_FOR = 30
 
 
 class PaymentRequestComparison(models.TransientModel):
@@ -120,21 +122,22 @@ class PaymentRequestComparison(models.TransientModel):
         unseen = [(payment, ref) for payment, ref in booked if ref not in seen]
         self.env["ir.cron"]._commit_progress()
         gateway = self._get_provider()._get_stripe_gateway()
-        named = [
-            self.env._(
-                "%(payment)s (%(ref)s) is booked, but not at Stripe.", payment=payment.name, ref=ref
-            )
-            for payment, ref in unseen[:LOOKED_UP]
-            if not gateway.is_known(ref)
-        ]
-        if rest := len(unseen[LOOKED_UP:]):
-            named.append(
-                self.env._(
+        named, until = [], monotonic() + LOOK_FOR
+        for looked_up, (payment, ref) in enumerate(unseen):
+            if monotonic() >= until:
+                said = self.env._(
                     "%(count)s more moved nothing on Stripe's balance near this period: compare "
                     "a shorter one.",
-                    count=rest,
+                    count=len(unseen) - looked_up,
                 )
-            )
+                return [*named, said]
+            if not gateway.is_known(ref):
+                said = self.env._(
+                    "%(payment)s (%(ref)s) is booked, but not at Stripe.",
+                    payment=payment.name,
+                    ref=ref,
+                )
+                named.append(said)
         return named
 
     def _find_booked(self):
