@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import ormcache
 
 from ..gateways.webhook_out import WebhookSender, find_fault, parse_networks
@@ -220,13 +221,18 @@ class PaymentRequestWebhook(models.Model):
         return not self.active or bool(self.paused_since)
 
     def _take_up_again(self):
-        """Forget the trouble, and let what waited go out now."""
+        """Forget the trouble, and let what waited, or was given up meanwhile, go out now."""
+        events = self.env["payment.request.webhook.event"].sudo()
+        waiting = events.browse()
+        for webhook in self.sudo():
+            waits = Domain("state", "=", "queued") & Domain("retry_at", "!=", False)
+            if webhook.failing_since:
+                waits |= Domain("state", "=", "failed") & Domain(
+                    "claimed_at", ">=", webhook.failing_since
+                )
+            waiting |= events.search(Domain("webhook_id", "=", webhook.id) & waits)
         self.sudo().write({"failing_since": False, "paused_since": False})
-        events = self.env["payment.request.webhook.event"]
-        waiting = events.sudo().search(
-            [("webhook_id", "in", self.ids), ("state", "=", "queued"), ("retry_at", "!=", False)]
-        )
-        waiting.write({"retry_at": False, "attempt_count": 0})
+        waiting.write({"state": "queued", "retry_at": False, "attempt_count": 0})
         events._ring()
 
     def _note_failure(self, reason):

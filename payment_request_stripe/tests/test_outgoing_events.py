@@ -264,6 +264,28 @@ class TestOutgoingRetries(OutgoingCase):
         for request in requests:
             self.assertEqual(set(self._get_rows(request).mapped("state")), {"delivered"})
 
+    def test_what_was_given_up_while_it_was_quiet_goes_out_when_it_is_switched_on_again(self):
+        self.receiver.status = 500
+        given_up = self._get_rows(
+            self._create_request(self._create_invoice(10), delivery_method="link")
+        )
+        before = given_up.copy({"event_ref": "evt_before", "state": "failed"})
+        before.claimed_at = fields.Datetime.now() - timedelta(days=9)
+        for _attempt in range(9):
+            self._send()
+            given_up.retry_at = False
+        self.assertEqual(given_up.state, "queued")
+        self.webhook.failing_since = fields.Datetime.now() - timedelta(days=4)
+        self._send()
+        self.assertEqual(given_up.state, "failed", "its last attempt")
+        self.assertTrue(self.webhook.paused_since)
+        self.receiver.status, told = 200, len(self.receiver.events)
+        self.webhook.action_switch_on()
+        self._send()
+        self.assertEqual(given_up.state, "delivered")
+        self.assertEqual(len(self.receiver.events), told + 1)
+        self.assertEqual(before.state, "failed", "the endpoint took others since")
+
     def test_one_that_a_person_switched_off_hears_only_of_what_was_before(self):
         before = self._create_request(self._create_invoice(10), delivery_method="link")
         self.webhook.active = False
