@@ -4,9 +4,10 @@ import logging
 
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from odoo.http import Controller, request, route
+from odoo.http import Controller, request
 
 from ..gateways.errors import MalformedPayload, Misconfigured, SignatureError
+from .vendor_route import vendor_route
 
 _logger = logging.getLogger(__name__)
 
@@ -16,15 +17,7 @@ LARGEST_BODY = 1024 * 1024
 class StripeWebhook(Controller):
     """The doorbell: verify the signature, keep the event once, ring the worker, answer."""
 
-    @route(
-        ["/api/stripe/webhook", "/api/stripe/webhook/<string:endpoint_token>"],
-        type="http",
-        auth="none",
-        methods=["POST"],
-        csrf=False,
-        save_session=False,
-        readonly=False,
-    )
+    @vendor_route(["/api/stripe/webhook", "/api/stripe/webhook/<string:endpoint_token>"])
     def receive(self, endpoint_token=None, **_form):
         body = self._read_body()
         if body is None:

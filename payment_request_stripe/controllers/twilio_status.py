@@ -1,8 +1,9 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo.http import Controller, request, route
+from odoo.http import Controller, request
 
 from ..models.payment_request_sms_answer import ANSWER_PATH
+from .vendor_route import vendor_route
 
 NO_REPLY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'  # TwiML
 
@@ -10,15 +11,7 @@ NO_REPLY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'  # TwiML
 class TwilioStatus(Controller):
     """Twilio tells what became of an SMS, and what was answered to it."""
 
-    @route(
-        "/payment_request/twilio/status/<string:uuid>",
-        type="http",
-        auth="none",
-        methods=["POST"],
-        csrf=False,
-        save_session=False,
-        readonly=False,
-    )
+    @vendor_route("/payment_request/twilio/status/<string:uuid>")
     def receive(self, uuid, **_form):
         delivery = request.env["payment.request.delivery"]._find_by_uuid(uuid)
         if not delivery:
@@ -29,15 +22,7 @@ class TwilioStatus(Controller):
         delivery._apply_callback(form.to_dict())
         return request.make_response("", status=204)
 
-    @route(
-        ANSWER_PATH,
-        type="http",
-        auth="none",
-        methods=["POST"],
-        csrf=False,
-        save_session=False,
-        readonly=False,
-    )
+    @vendor_route(ANSWER_PATH)
     def answer(self, **_form):
         deliveries, form = request.env["payment.request.delivery"], request.httprequest.form
         companies = deliveries._find_answered_companies(form, request.httprequest.headers)
