@@ -55,12 +55,14 @@ class Outcome(NamedTuple):
     :ivar reason: a sentence for an accountant, with what to do
     :ivar vendor_ref: the vendor's name of the message
     :ivar opted_out: the recipient wants no more messages
+    :ivar recipient_trouble: ``for_now`` or ``lasting``, when it lies with the recipient
     """
 
     state: str
     reason: str = ""
     vendor_ref: str = ""
     opted_out: bool = False
+    recipient_trouble: str = ""
 
 
 class PaymentRequestDelivery(models.Model):
@@ -208,12 +210,8 @@ class PaymentRequestDelivery(models.Model):
     @api.model
     def _give_up_abandoned(self):
         """Hand messages of a worker that died to a person: nobody knows whether they were sent."""
-        lost = self.search(
-            [
-                ("state", "=", "sending"),
-                ("claimed_at", "<", fields.Datetime.now() - ABANDONED_AFTER),
-            ]
-        )
+        before = fields.Datetime.now() - ABANDONED_AFTER
+        lost = self.search([("state", "=", "sending"), ("claimed_at", "<", before)])
         reason = self.env._("The server stopped while sending: it may or may not have arrived.")
         for start in range(0, len(lost), BATCH):
             rows = lost[start : start + BATCH]

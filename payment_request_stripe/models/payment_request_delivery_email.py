@@ -21,6 +21,8 @@ OUR_FAULTS = {
     "mail_from_invalid": "our_server",
     "mail_from_missing": "our_server",
 }
+# What does not lie with the recipient, or does not in another e-mail.
+RECIPIENT_TROUBLE = {"our_server": "", "no_server": "", "too_large": "for_now"}
 
 
 class PaymentRequestDelivery(models.Model):
@@ -135,8 +137,9 @@ class PaymentRequestDelivery(models.Model):
             mail.state = "cancel"
             return self._get_hung_up_outcome()
         mail.state = "cancel"  # another try makes a new one
-        state = "retry" if trouble.temporary else "failed"
-        return Outcome(state, self._explain_email(trouble))
+        state, fault = ("retry", "for_now") if trouble.temporary else ("failed", "lasting")
+        fault = RECIPIENT_TROUBLE.get(trouble.advice, fault)
+        return Outcome(state, self._explain_email(trouble), recipient_trouble=fault)
 
     def _get_hung_up_outcome(self):
         reason = self.env._("The mail server hung up: it may or may not have been sent.")

@@ -24,6 +24,14 @@ class PaymentRequestDelivery(models.Model):
         "for a day after the last message to the same recipient.",
     )
 
+    recipient_trouble = fields.Selection(
+        selection=[("for_now", "For Now"), ("lasting", "Lasting")],
+        readonly=True,
+        help="The message failed because of its recipient: as long as no other one gets there, "
+        "the system writes no more where that lasts, and minds the days between reminders "
+        "where it does not.",
+    )
+
     _last_to_recipient = models.Index("(recipient, claimed_at) WHERE claimed_at IS NOT NULL")
 
     # === NOT ANY MORE === #
@@ -71,15 +79,16 @@ class PaymentRequestDelivery(models.Model):
         return self.request_id._get_opted_out(self.mapped("recipient"))
 
     def _get_bounced(self):
-        """Return those of the recipients whose last e-mail from this company came back."""
-        addresses = [row.recipient for row in self if row.channel == "email"]
-        return self._get_bounced_addresses(addresses, self.company_id)
+        """Return those of the recipients whose last message from this company came back."""
+        return self._get_bounced_addresses(self.mapped("recipient"), self.company_id)
 
     @api.model
     def _get_bounced_addresses(self, addresses, companies):
-        """Return those of these e-mail addresses, lower case, whose last e-mail came back.
+        """Return those of these addresses and numbers whose last message came back, lower case.
 
-        One that came back for another address, to which the recipient passes it on, did arrive.
+        One that could not be delivered because there is no such address or number, or it takes no
+        SMS, counts as one that came back. One that came back for another address, to which the
+        recipient passes it on, did arrive.
         """
         if not addresses:
             return set()
@@ -88,7 +97,9 @@ class PaymentRequestDelivery(models.Model):
                 ("recipient", "in", list(set(addresses))),
                 ("company_id", "in", companies.ids),
                 ("claimed_at", "!=", False),
+                "|",
                 ("state", "in", ("sent", "delivered", "bounced")),
+                *("&", ("state", "=", "failed"), ("recipient_trouble", "=", "lasting")),
             ],
             order="claimed_at, id",
         )
@@ -96,8 +107,12 @@ class PaymentRequestDelivery(models.Model):
         return {
             address
             for address, row in last.items()
-            if row.state == "bounced" and not row.bounced_for
+            if row.state in ("bounced", "failed") and not row.bounced_for
         }
+
+    def _get_outcome_values(self, outcome):
+        values = super()._get_outcome_values(outcome)
+        return {**values, "recipient_trouble": outcome.recipient_trouble or False}
 
     # === NOT YET === #
 
@@ -192,4 +207,6 @@ class PaymentRequest(models.Model):
 
     @api.model
     def _explain_bounce(self, address):
-        return self.env._("The last e-mail to %(address)s came back.", address=address)
+        if "@" in address:
+            return self.env._("The last e-mail to %(address)s came back.", address=address)
+        return self.env._("The last SMS to %(number)s could not be delivered.", number=address)

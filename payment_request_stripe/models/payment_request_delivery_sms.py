@@ -15,6 +15,14 @@ _logger = logging.getLogger(__name__)
 THREADS = 10
 # Twilio's word for a recipient who answered STOP.
 OPTED_OUT = "21610"
+# What lies with the recipient, by what to do about it.
+RECIPIENT_TROUBLE = {
+    "bad_number": "lasting",
+    "no_use": "lasting",
+    "blocked": "for_now",
+    "unreachable": "for_now",
+    "unknown": "for_now",
+}
 SMS_TEMPLATE = "payment_request_stripe.sms_template_payment_request"
 
 
@@ -105,10 +113,20 @@ class PaymentRequestDelivery(models.Model):
         if isinstance(answer, Unavailable):
             reason = self.env._("Twilio could not take it (%(why)s).", why=answer.message)
             return Outcome("retry", reason)
-        reason = answer.message
-        if answer.code:
-            reason = self._explain_sms(answer.code, is_ours=isinstance(answer, Misconfigured))
-        return Outcome("failed", reason, opted_out=answer.code == OPTED_OUT)
+        if not answer.code:
+            return Outcome("failed", answer.message)
+        return self._get_failed_outcome(answer.code, is_ours=isinstance(answer, Misconfigured))
+
+    def _get_failed_outcome(self, code, is_ours=False, **values):
+        """Return the outcome of an SMS that did not arrive, by Twilio's error code."""
+        fault = "" if is_ours else RECIPIENT_TROUBLE.get(describe_error(code), "")
+        return Outcome(
+            "failed",
+            self._explain_sms(code, is_ours=is_ours),
+            opted_out=code == OPTED_OUT,
+            recipient_trouble=fault,
+            **values,
+        )
 
     # === FEEDBACK === #
 
@@ -135,9 +153,11 @@ class PaymentRequestDelivery(models.Model):
         state = TWILIO_STATUS.get(form.get("MessageStatus", ""))
         if not state:
             return
-        code = form.get("ErrorCode") or ""
-        reason = self._explain_sms(code) if state == "failed" else ""
-        outcome = Outcome(state, reason, form.get("MessageSid", ""), code == OPTED_OUT)
+        ref, code = form.get("MessageSid", ""), form.get("ErrorCode") or ""
+        if state == "failed":
+            outcome = self._get_failed_outcome(code, vendor_ref=ref)
+        else:
+            outcome = Outcome(state, vendor_ref=ref)
         self._apply_outcomes({self: outcome})._react()
 
     def _explain_sms(self, code, is_ours=False):

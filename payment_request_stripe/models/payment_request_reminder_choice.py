@@ -10,7 +10,8 @@ from .payment_request_changes import get_native_domain
 from .payment_request_pay import PAID_EVENTS
 
 # Messages that the customer got, or may have got; those of a list, too, that one of its members
-# sent back.
+# sent back. What failed for now, because of the recipient, counts for the days between reminders as
+# well: it would be tried in vain every day.
 REACHED = ("sending", "sent", "delivered", "unknown")
 # What forbids to write about an invoice at all, even when the message is written already.
 STOPPING = (
@@ -203,7 +204,8 @@ WITH plan AS (
       JOIN res_partner contact ON contact.id = r.partner_id
      WHERE d.company_id = %(company)s
        AND (d.state = 'queued' OR d.claimed_at >= %(since)s
-            AND (d.state IN %(reached)s OR d.bounced_for IS NOT NULL))
+            AND (d.state IN %(reached)s OR d.bounced_for IS NOT NULL
+                 OR d.recipient_trouble = 'for_now'))
 ), invoice AS (
     SELECT m.id AS move_id, m.commercial_partner_id AS partner_id, m.currency_id,
            COALESCE(own.id, std.id) AS plan_id,

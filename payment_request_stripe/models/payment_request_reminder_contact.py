@@ -93,12 +93,12 @@ class PaymentRequest(models.Model):
         It goes to the addresses of the link. Where one was the customer's and is not any more, it
         goes to the contact's of today.
 
-        :param set bounced: e-mail addresses that do not work: the contact may have a new one
+        :param set bounced: addresses and numbers that do not work: the contact may have new ones
         """
         self.ensure_one()
         own, email = self._get_own_addresses(), self._get_plain_email()
         keeps_email = (self.is_email_typed or email in own) and email not in bounced
-        keeps_phone = self.is_phone_typed or self.to_phone in own
+        keeps_phone = (self.is_phone_typed or self.to_phone in own) and self.to_phone not in bounced
         contact = self._get_recipients(
             self.partner_id,
             {
@@ -113,12 +113,16 @@ class PaymentRequest(models.Model):
         return options
 
     def _get_bounced_contacts(self):
-        """Return the addresses of these requests, and of their contacts, that do not work."""
+        """Return the addresses and numbers of these requests and contacts that do not work."""
         contacts = self.partner_id | self.partner_id.commercial_partner_id
-        addresses = [one for one in self.mapped("to_email") if one]
-        addresses += [one for one in contacts.mapped("email_normalized") if one]
+        addresses = [
+            *self.mapped("to_email"),
+            *self.mapped("to_phone"),
+            *contacts.mapped("email_normalized"),
+            *contacts.mapped("phone_sanitized"),
+        ]
         return self.env["payment.request.delivery"]._get_bounced_addresses(
-            addresses, self.company_id
+            [one for one in addresses if one], self.company_id
         )
 
     def _get_reminder_messages(self, options, opted_out, bounced):
@@ -126,7 +130,7 @@ class PaymentRequest(models.Model):
 
         :param dict options: of :meth:`_prepare_reminder`
         :param set opted_out: addresses that want no messages
-        :param set bounced: addresses whose last e-mail came back
+        :param set bounced: addresses and numbers whose last message came back
         :return: ``([(request, channel, recipient)], None or {"code", "message"})``
         """
         self.ensure_one()

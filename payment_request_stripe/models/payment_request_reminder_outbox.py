@@ -125,7 +125,9 @@ class PaymentRequestDelivery(models.Model):
                 [
                     ("company_id", "=", company.id),
                     ("claimed_at", ">=", since),
-                    *("|", ("state", "in", REACHED), ("bounced_for", "!=", False)),
+                    "|",
+                    ("state", "in", REACHED),
+                    *("|", ("bounced_for", "!=", False), ("recipient_trouble", "=", "for_now")),
                     (
                         "request_id.partner_id.commercial_partner_id",
                         "in",

@@ -68,7 +68,7 @@ class PaymentRequestReminderLine(models.Model):
                 count=company.payment_request_reminder_max,
             ),
             "recent": self.env._(
-                "The customer got a message lately (days between reminders: %(days)s).",
+                "The customer was written to lately (days between reminders: %(days)s).",
                 days=company.payment_request_reminder_interval,
             ),
             "overtaken": self.env._("The run did not end on its day. A later one looks again."),

@@ -5,10 +5,12 @@
 from freezegun import freeze_time
 
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from ..gateways.mail_words import MailTrouble
 from .mail_wire import mail_server
 from .reminder_case import ReminderCase
+from .test_delivery_email import MAIL_LOGGERS
 
 
 @tagged("post_install", "-at_install")
@@ -100,3 +102,65 @@ class TestReminderOutcome(ReminderCase):
             self._remind()
         self.assertEqual(len(self._get_reminders()), 1)
         self.assertEqual(self._get_line(other).reason_code, "recent")
+
+    # === NOT AGAIN AND AGAIN === #
+
+    def _pass_days(self, days):
+        """Let the cron and the outbox work on each of the days after."""
+        for day in range(17, 17 + days):
+            with freeze_time(f"2026-03-{day} 10:00:00"):
+                self._remind()
+                self._drain()
+
+    def test_a_number_that_takes_no_sms_is_tried_once(self):
+        self.twilio.fail_next(status=400, code=21614)
+        self._remind()
+        self._drain()
+        self.assertReminded("skipped", "not_sent", 0)
+        self._pass_days(3)
+        self.assertEqual(len(self._get_reminders()), 1)
+        self.assertFalse(self.twilio.messages)
+        line = self._get_line(self.invoice)
+        self.assertEqual(line.reason_code, "no_contact")
+        self.assertEqual(line.reason, "The last SMS to +14155550100 could not be delivered.")
+        self.payer.phone = "+14155550123"
+        with freeze_time("2026-03-20 10:00:00"):
+            self._remind()
+            self._drain()
+        self.assertEqual([one["to"] for one in self.twilio.messages], ["+14155550123"])
+
+    @mute_logger(*MAIL_LOGGERS)
+    def test_an_address_that_is_refused_is_tried_once(self):
+        self.plan.step_ids.delivery_method = "email"
+        with mail_server(self.env) as server:
+            server.refuse["petra@example.com"] = "550 5.1.1 No such user"
+            self._remind()
+            self._drain()
+            self.assertReminded("skipped", "not_sent", 0)
+            self._pass_days(2)
+        self.assertEqual(len(self._get_reminders()), 1)
+        self.assertEqual(self._get_line(self.invoice).reason_code, "no_contact")
+
+    def test_a_phone_that_is_off_is_tried_again_after_the_days_between_reminders(self):
+        self.company.payment_request_reminder_interval = 3
+        self._remind()
+        self._drain()
+        row = self._get_reminders().sudo()
+        row._apply_callback(self.twilio.callback(self.twilio.messages[-1], "undelivered", 30003))
+        self.assertReminded("skipped", "not_sent", 0)
+        self._pass_days(2)
+        self.assertEqual(self._get_line(self.invoice).reason_code, "recent")
+        self._pass_days(3)
+        self.assertEqual(len(self._get_reminders()), 2)
+        self.assertReminded("sent", "", 1)
+
+    def test_a_message_that_gets_there_makes_the_number_good_again(self):
+        self.twilio.fail_next(status=400, code=21614)
+        self._remind()
+        self._drain()
+        request = self._get_reminders().request_id
+        request.with_user(self.billing_user).action_resend()
+        self._drain()
+        self.assertEqual(len(self.twilio.messages), 1)
+        self._pass_days(4)
+        self.assertReminded("sent", "", 1)

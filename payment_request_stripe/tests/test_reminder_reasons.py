@@ -113,7 +113,7 @@ class TestReminderReasons(ReasonCase):
     def test_sent_too_recently(self):
         self._create_request(self._create_invoice(50))
         self._drain()
-        self.assertLeftOut("recent", "got a message lately")
+        self.assertLeftOut("recent", "was written to lately")
         with self._next_day("2026-03-19 00:30:00"):
             pass
 
