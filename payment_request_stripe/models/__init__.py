@@ -14,6 +14,7 @@ from . import (
     ir_sequence,
     mail_thread,
     payment_request_audit,
+    payment_request_audit_dispute,
     payment_provider,
     payment_provider_endpoint,
     payment_provider_check,

@@ -3,7 +3,6 @@
 from odoo import models
 
 from ..gateways.money import to_decimal, to_major
-from ..gateways.undo import is_withdrawn, parse_moves
 
 # Stripe's words for what moves its balance. Payouts and fees of the account are not ours.
 CHARGES = ("charge", "payment")
@@ -270,38 +269,3 @@ class PaymentRequestAudit(models.AbstractModel):
                 booked=", ".join(f"{-total} {name}" for name, total in booked.items()),
             )
         ]
-
-    # === DISPUTES === #
-
-    def _compare_dispute(self, source):
-        ref = source["id"]
-        dispute = self._find_row("payment.request.dispute", "stripe_dispute_ref", ref)
-        moves = source.get("balance_transactions") or ()
-        if dispute.move_count > len(moves):  # it went on since this was told
-            return []
-        withdrawn = is_withdrawn(parse_moves(moves), source["currency"].upper())
-        account = dispute.payment_id.outstanding_account_id
-        money, fees = self._sum_moves(moves, "amount"), self._sum_moves(moves, "fee")
-        own = dispute.stripe_fee_move_id | dispute.stripe_exchange_move_id
-        entries = dispute.move_id | own | self._find_named(ref, account)
-        booked = self._get_booked(entries, account)
-        expected = {code: money.get(code, 0) - fees.get(code, 0) for code in {*money, *fees}}
-        if dispute and bool(dispute.move_id) == withdrawn and self._is_same(booked, expected):
-            return []
-        if dispute and self._is_same(booked, money):
-            return [self.env._("The fee of dispute %(ref)s is not booked.", ref=ref)]
-        return [
-            self.env._(
-                "The money of dispute %(ref)s of %(money)s is not booked as it moved.",
-                ref=ref,
-                money=self._format(source["amount"], source["currency"]),
-            )
-        ]
-
-    def _sum_moves(self, moves, name):
-        """Return ``{currency: Decimal}`` of the amounts or fees of a dispute's movements."""
-        totals = {}
-        for move in moves:
-            code = move["currency"].upper()
-            totals[code] = totals.get(code, 0) + to_major(move[name], code)
-        return {code: total for code, total in totals.items() if total}
