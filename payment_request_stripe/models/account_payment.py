@@ -21,6 +21,7 @@ class AccountPayment(models.Model):
             "payment_request_credit_note",
             "payment_request_credit_reason",
             "payment_request_id",
+            "stripe_balance_asked_at",
             "stripe_balance_currency_id",
             "stripe_balance_ref",
             "stripe_entry_missing",

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..gateways.errors import GatewayError
 from ..gateways.events import PaymentEvent
@@ -21,6 +22,10 @@ class AccountPayment(models.Model):
 
     stripe_balance_ref = fields.Char(
         string="Stripe Balance Transactions", readonly=True, copy=False
+    )
+
+    stripe_balance_asked_at = fields.Datetime(
+        readonly=True, copy=False, help="When the poll last asked what it moved there."
     )
 
     _stripe_balance_unknown = models.Index(
@@ -68,6 +73,22 @@ class AccountPayment(models.Model):
         if self.stripe_refund_ref:
             return gateway.retrieve_refund_balance(self.stripe_refund_ref)
         return gateway.retrieve_charge(self.stripe_payment_intent_ref)
+
+    def _note_balance_asked(self):
+        """Write down that the poll asks now; it is no change, which would have it asked for longer.
+
+        What Stripe cannot tell, say of another mode's key, goes to the end of the row.
+        """
+        self.ensure_one()
+        now = fields.Datetime.now()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE account_payment SET stripe_balance_asked_at = %s WHERE id = %s",
+                now,
+                self.id,
+            )
+        )
+        self.invalidate_recordset(["stripe_balance_asked_at"])
 
     def _forget_balance(self):
         """Have the poll ask anew what Stripe's balance moved for it: there is more of it."""
@@ -123,11 +144,13 @@ class PaymentRequestEvent(models.Model):
                 ("stripe_balance_ref", "=", False),
                 ("write_date", ">=", fields.Datetime.now() - ASK_FOR),
             ],
-            order="id",
+            order="stripe_balance_asked_at nulls first, id",
             limit=limit,
         )
         for payment in payments:
             request = payment.payment_request_id
+            request._commit()
+            payment._note_balance_asked()
             request._commit()
             try:
                 payload = payment._ask_balance(request.provider_id._get_stripe_gateway())

@@ -136,6 +136,19 @@ class TestAgreement(MoneyCase):
         self._run_cron("ir_cron_process_events")
         self.assertEqual(request.stripe_fee, kept)
 
+    def test_a_charge_that_stripe_cannot_tell_keeps_no_other_waiting(self):
+        lost, _invoices, charge = self._pay_invoices(100)
+        other, _invoices, _charge = self._pay_invoices(70)
+        changed_at = lost.payment_ids.write_date
+        del self.stripe.payment_intents[charge["payment_intent"]]
+        for _run in range(2):
+            with self._as_in_production(self.env["payment.request.event"]) as events:
+                events.sudo()._poll_balance(limit=1)
+        self._run_cron("ir_cron_process_events")
+        self.assertTrue(other.stripe_fee)
+        self.assertFalse(lost.stripe_fee)
+        self.assertEqual(lost.payment_ids.write_date, changed_at, "after two weeks nobody asks")
+
     def test_a_fee_that_cannot_be_booked_is_a_task_until_there_is_an_account(self):
         self.company.payment_request_post_fees = True
         request, _invoices, charge = self._pay_invoices(100)
