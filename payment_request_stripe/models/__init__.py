@@ -90,6 +90,7 @@ from . import (
     payment_request_reminder_outbox,
     payment_request_undo,
     payment_request_undo_again,
+    payment_request_undo_credit,
     payment_request_undo_dates,
     payment_request_undo_split,
     payment_request_undo_tell,

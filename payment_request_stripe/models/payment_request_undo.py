@@ -31,13 +31,14 @@ class AccountMoveLine(models.Model):
 
         Those with the invoice that it was quoted for come first, each the latest due first; in
         this order they are undone. Without those with refunds, and with exchange differences,
-        which Odoo undoes by itself.
+        which Odoo undoes by itself, nor what an entry of ours settles between its own items.
         """
         self.ensure_one()
         own = self.payment_request_line_id.move_id
         return self.matched_debit_ids.filtered(
             lambda partial: (
                 not partial.debit_move_id.payment_request_share_id
+                and partial.debit_move_id.move_id != self.move_id
                 and not self.currency_id.is_zero(partial.credit_amount_currency)
             )
         ).sorted(
@@ -184,7 +185,8 @@ class AccountPayment(models.Model):
                 given_up, rest = share._free_share(part.amount)
                 plan.append(line | share)
                 again += [rest] if rest else []
-                freed.update(given_up)
+                for item, amount in given_up.items():
+                    freed[item] = freed.get(item, 0) + amount
         if plan:
             env["account.move.line"]._reconcile_plan(plan + again)
         for line, part in zip(undo_lines.sorted("id"), parts, strict=True):
@@ -192,7 +194,8 @@ class AccountPayment(models.Model):
                 raise BookingRefused(
                     self.env._("%(name)s was not taken back exactly.", name=line.name)
                 )
-        return self.env["account.move.line"].union(*freed).move_id.with_env(self.env)
+        opened = env["account.move.line"]._take_credits_off(freed, move)
+        return opened.move_id.with_env(self.env)
 
     def _give_back(self, move, date, reference):
         """Reverse an entry that took money back, and pay the invoices again with it.
@@ -218,4 +221,5 @@ class AccountPayment(models.Model):
         if plan:
             items._reconcile_plan([share | owed for share, owed in plan.items()])
         paid = items.filtered(lambda item: item.amount_residual_currency != before[item])
-        return shares, paid.move_id.with_env(self.env)
+        paid = paid.move_id | shares._settle_credits_again(move)
+        return shares, paid.with_env(self.env)

@@ -24,8 +24,13 @@ class AccountMove(models.Model):
         # What was refunded or disputed of a share pays no invoice.
         undoing._reconcile_undone()
         for payment in lines._get_request_shares().move_id.origin_payment_id:
+            payment._take_credits_again()
             if payment._has_lost_shares():
                 payment._reconcile_payment_request_lines()
+        for entry in self:
+            entry.sudo().line_ids.filtered(
+                lambda line: line.account_type == "asset_receivable"
+            )._settle_credits_again(entry)
 
     def _reverse_posted(self, date, reference):
         """Reverse those of these entries that count; the others are not posted again either.

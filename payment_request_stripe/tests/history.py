@@ -5,9 +5,11 @@
 import random
 
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.tools import mute_logger
 
-from ..gateways.money import decimal_places, step
+from ..gateways.money import decimal_places, step, to_major, to_minor
+from .history_facts import HistoryFacts
 from .test_booking import EVENT_LOGGER
 
 STEPS = (
@@ -30,10 +32,14 @@ STEPS = (
     "reorder",
     "repeat",
     "use_credit",
+    "allocate_elsewhere",
+    "deduct",
 )
+# Of these it is known which invoices they open: those that say so.
+OPENING_STEPS = ("refund_at_stripe", "refund_by_us", "dispute")
 
 
-class History:
+class History(HistoryFacts):
     """One request and what happens to it; a step that cannot happen now does nothing.
 
     `freed` are the lines from which a person took money by hand (`unreconcile`, `cancel_invoice`):
@@ -53,6 +59,7 @@ class History:
         self.told = len(case.stripe.events)
         self.charges, self.refunds, self.disputes = [], [], []
         self.kept_back = []
+        self.links = case.env["payment.request"]  # that deduct what was paid for this request
         self.freed = case.env["payment.request.line"]
         # Of three decimals Stripe takes two: a tax or an instalment must not need the third.
         unit = 10 ** decimal_places(currency.name) if step(currency.name) == 1 else 1
@@ -93,6 +100,7 @@ class History:
 
     def step(self, name):
         late, self.kept_back = self.kept_back, []
+        owed, told = self._get_owed(), self._get_told()
         getattr(self, name)()
         events = self.stripe.events[self.told :] + late
         self.told = len(self.stripe.events)
@@ -103,10 +111,9 @@ class History:
             for _round in range(3 if self.stripe.settles else 2):
                 self.case._run_cron("ir_cron_poll_stripe")
                 self.case._run_cron("ir_cron_process_events")
-        self.case.assertMoney(self.request, self.freed)
-        self.case.assertFalse(self._get_loose_undo())
-        failed = self.request.event_ids.filtered(lambda event: event.state == "failed")
-        self.case.assertFalse(failed.mapped("error"))
+        self.assertAgrees()
+        if name in OPENING_STEPS and not late:
+            self.assertOpenedAsTold(owed, told)
 
     # === STEPS === #
 
@@ -154,17 +161,18 @@ class History:
             self.refunds.append(self.stripe.refund(charge, amount, status=status))
 
     def refund_by_us(self):
-        held = {}
-        for payment in self.request._get_stripe_payments():
-            for share, amount in payment._get_unpromised().items():
-                line = share.payment_request_line_id
-                held[line] = held.get(line, 0) + amount
+        held = self._get_held()
         lines = [line for line, amount in held.items() if line and amount > 0]
         if not lines or self.disputes:
             return
         line = self.random.choice(lines)
         known = set(self.stripe.refunds)
-        self.case._refund(self.request, {line.move_id: float(held[line])})
+        coin = step(self.currency.name)
+        minor = to_minor(held[line], self.currency.name)
+        minor = self.random.choice([minor, max(minor // 3 // coin, 1) * coin])
+        told, amount = self._get_told(), float(to_major(minor, self.currency.name))
+        self.case._refund(self.request, {line.move_id: amount})
+        self.assertOnlyOpened(line, told)
         self.refunds += [one for ref, one in self.stripe.refunds.items() if ref not in known]
 
     def refund_fails(self):
@@ -225,19 +233,43 @@ class History:
         if work := self.request.payment_ids.filtered("payment_request_has_credit"):
             work[0].with_user(self.case.billing_user)._allocate_credit()
 
+    def allocate_elsewhere(self):
+        """A person uses what the list of work holds for another invoice, which it pays."""
+        if work := self._get_work():
+            self.case._create_invoice(work.payment_request_credit, currency=self.currency)
+            try:
+                work.with_user(self.case.billing_user).action_payment_request_allocate()
+            except UserError as error:  # what a link deducts, or is being refunded
+                self.case.assertRegex(str(error), "is deducted by|is being refunded")
+
+    def deduct(self):
+        """A link for another invoice deducts what was paid for this request, and is paid."""
+        work = self._get_work()
+        amount = work.payment_request_credit + self.invoices[0].amount_total
+        invoice = self.case._create_invoice(amount, currency=self.currency)
+        if not (shares := work._get_open_shares() & invoice._get_payment_request_credits()):
+            return
+        link = self.case._create_request(invoice, credits=[{"item_id": shares[0].id}])
+        self.links |= link
+        ref = self.case._open_checkout(link).stripe_checkout_session_ref
+        self.stripe.pay(ref)
+        self.charges.append(self.stripe.charge_of(ref))
+
     def cancel_payment(self):
         """A person cancels what was booked, sees the task, and posts it again."""
-        if payments := self.request.payment_ids:
+        if payments := (self.request | self.links).payment_ids:
             payment = self.random.choice(payments)
             payment.action_draft()
             payment.action_cancel()
-            self.case.assertIn(payment.name, " ".join(self.request.activity_ids.mapped("summary")))
+            tasks = payment.payment_request_id.activity_ids
+            self.case.assertIn(payment.name, " ".join(tasks.mapped("summary")))
             payment.action_draft()
             payment.action_post()
 
     def cancel_entry(self):
         """A person cancels an entry by itself, of a payment, refund or dispute, and posts it."""
-        entries = self.request.payment_ids.move_id | self.request.dispute_ids.move_id
+        requests = self.request | self.links
+        entries = requests.payment_ids.move_id | requests.dispute_ids.move_id
         if entries:
             entry = self.random.choice(entries)
             entry.button_cancel()
@@ -266,31 +298,3 @@ class History:
         """Stripe tells again what it told, some of it long ago, in any order."""
         for event in self.random.sample(self.stripe.events, min(3, len(self.stripe.events))):
             self.stripe.events.append({**event, "id": self.stripe.new_ref("evt")})
-
-    # === WHAT IS THERE === #
-
-    def _open(self):
-        live = self.request._get_live_checkout()
-        if live and live.quote == self.request._get_quote():
-            return live.stripe_checkout_session_ref
-        return self.case._open_checkout(self.request).stripe_checkout_session_ref
-
-    def _get_loose_undo(self):
-        """Return what took money back and took it from no payment and no credit note."""
-        return self.case.env["account.move.line"].search(
-            [
-                ("payment_request_share_id.move_id", "in", self.request.payment_ids.move_id.ids),
-                ("parent_state", "=", "posted"),
-                ("reconciled", "=", False),
-            ]
-        )
-
-    def _refundable(self):
-        charged_back = {
-            one["charge"] for one in self.disputes if one["status"] in ("needs_response", "lost")
-        }
-        return [
-            charge
-            for charge in self.charges
-            if charge["amount"] > charge["amount_refunded"] and charge["id"] not in charged_back
-        ]

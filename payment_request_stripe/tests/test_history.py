@@ -116,6 +116,23 @@ class TestHistory(MoneyCase):
         code="EUR",
         seed=247,
     )
+    @example(
+        steps=["pay_twice", "allocate_elsewhere", "refund_by_us", "dispute", "dispute_ends"],
+        code="USD",
+        seed=10,
+    )
+    @example(
+        steps=[
+            "pay_twice",
+            "deduct",
+            "dispute",
+            "cancel_payment",
+            "dispute_ends",
+            "refund_at_stripe",
+        ],
+        code="EUR",
+        seed=11,
+    )
     def test_both_sides_agree_after_each_step(self, steps, code, seed):
         history = History(self, self.currencies[code], seed)
         for name in steps:

@@ -59,6 +59,7 @@ class TestRefundAllocated(MoneyCase):
         )
         self.assertEqual(told, self.env["account.move"].union(*invoices))
         self.assertMoney(request)
+        self.assertNothingLoose()
 
     # === NAMED === #
 
