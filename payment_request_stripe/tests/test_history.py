@@ -122,16 +122,14 @@ class TestHistory(MoneyCase):
         seed=10,
     )
     @example(
-        steps=[
-            "pay_twice",
-            "deduct",
-            "dispute",
-            "cancel_payment",
-            "dispute_ends",
-            "refund_at_stripe",
-        ],
-        code="EUR",
+        steps=["pay_twice", "deduct", "dispute", "dispute", "dispute", "dispute_ends"],
+        code="USD",
         seed=11,
+    )
+    @example(
+        steps=["pay_twice", "deduct", "dispute", "dispute", "dispute", "cancel_payment"],
+        code="EUR",
+        seed=12,
     )
     def test_both_sides_agree_after_each_step(self, steps, code, seed):
         history = History(self, self.currencies[code], seed)
