@@ -54,7 +54,7 @@ class PaymentRequestDelivery(models.Model):
                 reasons[row] = self.env._("Nothing is left to pay.")
             elif row.recipient.lower() in opted_out:
                 reasons[row] = row._explain_opt_out()
-            elif row.recipient.lower() in bounced:
+            elif (row.channel, row.recipient.lower()) in bounced:
                 reasons[row] = request._explain_bounce(row.recipient)
         return reasons
 
@@ -63,7 +63,13 @@ class PaymentRequestDelivery(models.Model):
         opted_out = self._get_opted_out()
         bounced = self.filtered("is_automatic")._get_bounced()
         lost = self.filtered(
-            lambda row: row.request_id._is_asking() and row.recipient.lower() in opted_out | bounced
+            lambda row: (
+                row.request_id._is_asking()
+                and (
+                    row.recipient.lower() in opted_out
+                    or (row.channel, row.recipient.lower()) in bounced
+                )
+            )
         )
         lost._follow_up_each()
 
@@ -79,12 +85,14 @@ class PaymentRequestDelivery(models.Model):
         return self.request_id._get_opted_out(self.mapped("recipient"))
 
     def _get_bounced(self):
-        """Return those of the recipients whose last message from this company came back."""
+        """Return the channels and recipients whose last message from this company came back."""
         return self._get_bounced_addresses(self.mapped("recipient"), self.company_id)
 
     @api.model
     def _get_bounced_addresses(self, addresses, companies):
-        """Return those of these addresses and numbers whose last message came back, lower case.
+        """Return ``{(channel, address or number in lower case)}`` whose last message came back.
+
+        A number that takes no SMS may well take what goes to it by another channel.
 
         One that could not be delivered because there is no such address or number, or it takes no
         SMS, counts as one that came back. One that came back for another address, to which the
@@ -103,10 +111,10 @@ class PaymentRequestDelivery(models.Model):
             ],
             order="claimed_at, id",
         )
-        last = {row.recipient.lower(): row for row in tried}
+        last = {(row.channel, row.recipient.lower()): row for row in tried}
         return {
-            address
-            for address, row in last.items()
+            way
+            for way, row in last.items()
             if row.state in ("bounced", "failed") and not row.bounced_for
         }
 

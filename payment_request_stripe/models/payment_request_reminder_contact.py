@@ -93,12 +93,13 @@ class PaymentRequest(models.Model):
         It goes to the addresses of the link. Where one was the customer's and is not any more, it
         goes to the contact's of today.
 
-        :param set bounced: addresses and numbers that do not work: the contact may have new ones
+        :param set bounced: of :meth:`_get_bounced_contacts`; the contact may have new ones
         """
         self.ensure_one()
         own, email = self._get_own_addresses(), self._get_plain_email()
-        keeps_email = (self.is_email_typed or email in own) and email not in bounced
-        keeps_phone = (self.is_phone_typed or self.to_phone in own) and self.to_phone not in bounced
+        dead = {address for _channel, address in bounced}
+        keeps_email = (self.is_email_typed or email in own) and email not in dead
+        keeps_phone = (self.is_phone_typed or self.to_phone in own) and self.to_phone not in dead
         contact = self._get_recipients(
             self.partner_id,
             {
@@ -113,7 +114,7 @@ class PaymentRequest(models.Model):
         return options
 
     def _get_bounced_contacts(self):
-        """Return the addresses and numbers of these requests and contacts that do not work."""
+        """Return ``{(channel, address or number)}`` of these and contacts that do not work."""
         contacts = self.partner_id | self.partner_id.commercial_partner_id
         addresses = [
             *self.mapped("to_email"),
@@ -130,7 +131,7 @@ class PaymentRequest(models.Model):
 
         :param dict options: of :meth:`_prepare_reminder`
         :param set opted_out: addresses that want no messages
-        :param set bounced: addresses and numbers whose last message came back
+        :param set bounced: of :meth:`_get_bounced_contacts`
         :return: ``([(request, channel, recipient)], None or {"code", "message"})``
         """
         self.ensure_one()
@@ -148,7 +149,7 @@ class PaymentRequest(models.Model):
         messages = [
             (self, channel, recipient)
             for channel, recipient in wanted
-            if recipient.lower() not in bounced
+            if (channel, recipient.lower()) not in bounced
         ]
         if not messages:
             return [], {"code": "bounced", "message": self._explain_bounce(wanted[0][1])}
