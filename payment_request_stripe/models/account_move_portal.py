@@ -20,7 +20,8 @@ class AccountMove(models.Model):
     )
 
     def _compute_payment_request_in_transit(self):
-        in_transit = self._get_payment_request_transit()
+        asked = self.filtered("payment_request_line_ids")
+        in_transit = asked._get_payment_request_transit()
         for move in self:
             move.payment_request_in_transit = move in in_transit
 

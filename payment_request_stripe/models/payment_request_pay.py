@@ -72,7 +72,7 @@ class PaymentRequest(models.Model):
             return "expired"
         if self._has_unbooked_payment():
             return "processing"
-        return "open" if self._get_quote()["total"] else "settled"
+        return "open" if self._asks_for_money() else "settled"
 
     def _has_unbooked_payment(self):
         """Tell whether Stripe said that it was paid and the books could not take it yet."""

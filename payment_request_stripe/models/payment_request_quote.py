@@ -77,6 +77,14 @@ class PaymentRequest(models.Model):
             "lines": lines,
         }
 
+    def _asks_for_money(self):
+        """Tell whether the quote asks for anything; without credits its first line tells."""
+        self.ensure_one()
+        if self.amount_credit:
+            return bool(self._get_quote()["total"])
+        shares = (line._get_quote_share() for line in self.line_ids)
+        return any(share and share["pay"] for share in shares)
+
     def _read_quote(self, quote):
         """Return the lines of a quote for people: amounts in major units, Decimal.
 

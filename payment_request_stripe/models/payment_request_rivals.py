@@ -68,7 +68,11 @@ class PaymentRequest(models.Model):
     def _has_rival_payment(self):
         """Tell whether payments by other links leave less of an invoice than is asked here."""
         self.ensure_one()
-        under_way = self.line_ids.move_id._get_payment_request_transit(but=self)
+        moves = self.line_ids.move_id
+        others = [("move_id", "in", moves.ids), ("request_id", "!=", self.id)]
+        if not self.env["payment.request.line"].search_count(others, limit=1):  # mostly so
+            return False
+        under_way = moves._get_payment_request_transit(but=self)
         if not under_way:
             return False
         mine = self._get_settled_by(self._get_quote())

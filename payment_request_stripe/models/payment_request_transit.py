@@ -46,8 +46,7 @@ class AccountMove(models.Model):
 
         :param but: a request whose own payments do not count
         """
-        asked = self.sudo().filtered("payment_request_line_ids")
-        checkouts = self.env["payment.request.checkout"].sudo()._find_under_way(asked)
+        checkouts = self.env["payment.request.checkout"].sudo()._find_under_way(self)
         settled = Counter()
         for checkout in checkouts:
             if checkout.request_id != but:
