@@ -11,7 +11,7 @@ from typing import Any
 from .errors import Misconfigured, Refused
 from .events import parse_event
 from .payouts import composition_event, parse_payout
-from .undo import moves_told, parse_move, parse_refund, refund_event
+from .undo import parse_move, parse_refund, refund_event
 
 # How many events are looked through for the moment at which something happened.
 _LOOK_THROUGH = 1000
@@ -63,14 +63,12 @@ class MoneyCalls:
     def retrieve_refund_balance(self, ref: str) -> dict[str, Any] | None:
         """Return a refund and what it moved on the balance, as the event that would tell them.
 
-        None while Stripe does not know that.
+        It is of the moment of the last movement. None while Stripe does not know that.
         """
         names = ["balance_transaction", "failure_balance_transaction"]
         refund = self._call(lambda v1: v1.refunds.retrieve(ref, {"expand": names}))
-        if not moves_told(refund):
-            return None
-        known = self._when_refunded([refund])
-        return self._as_event(refund, known.get(ref) or int(time.time()))
+        moves = [refund[name] for name in names if isinstance(refund.get(name), Mapping)]
+        return self._as_event(refund, max(move["created"] for move in moves)) if moves else None
 
     # === WHEN IT HAPPENED === #
 

@@ -115,7 +115,7 @@ class PaymentRequestAudit(models.AbstractModel):
             return self._compare_nothing(source)
         payment = self._find_row("account.payment", "stripe_payment_intent_ref", ref)
         return self._compare_payment(payment, ref, source) or (
-            self._compare_conversion(payment, ref, row, source)
+            self._compare_exchange(payment, ref, row, source)
             if row["currency"] != source["currency"]
             else self._compare_fee(payment, ref, row, self._is_fee_wanted(payment))
         )
@@ -155,7 +155,7 @@ class PaymentRequestAudit(models.AbstractModel):
             ]
         if source.get("status") == "succeeded":
             return self._compare_payment(payment, ref, source, -1) or (
-                self._compare_conversion(payment, ref, row, source)
+                self._compare_exchange(payment, ref, row, source)
                 if row["currency"] != source["currency"]
                 else self._compare_fee(
                     payment, ref, row, payment.company_id.payment_request_post_fees
@@ -214,7 +214,7 @@ class PaymentRequestAudit(models.AbstractModel):
             customer=request.partner_id.display_name,
         )
 
-    def _compare_conversion(self, payment, ref, row, source):
+    def _compare_exchange(self, payment, ref, row, source):
         """Name what Stripe changed into another currency, and is not so on the clearing account."""
         account, code = payment.outstanding_account_id, row["currency"].upper()
         booked = self._get_booked(self._find_named(ref, account), account)

@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.tools import LazyTranslate
 
+from ..gateways.money import to_decimal
+
 _lt = LazyTranslate(__name__)
 
 # Stripe's words for why a payer disputes, https://docs.stripe.com/api/disputes/object.
@@ -131,8 +133,9 @@ class PaymentRequest(models.Model):
     @api.depends("line_ids.amount_disputed")
     def _compute_amount_disputed(self):
         for request in self:
-            disputed = sum(request.line_ids.mapped("amount_disputed"))
-            request.amount_disputed = request.currency_id.round(disputed)
+            digits = request.currency_id.decimal_places
+            disputed = (to_decimal(line.amount_disputed, digits) for line in request.line_ids)
+            request.amount_disputed = float(sum(disputed))
 
     def _update_dispute_state(self):
         """Show the gravest of the disputes of this request."""

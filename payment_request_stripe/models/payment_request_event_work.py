@@ -100,6 +100,7 @@ class PaymentRequestEvent(models.Model):
 
     def action_retry(self):
         """Try all that tells of the same payment as well: the list of work shows one of them."""
+        self.check_access("read")
         return super(PaymentRequestEvent, self._get_with_repetitions()).action_retry()
 
     def action_settle(self):
