@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import email_normalize
 
+from ..gateways.money import to_decimal
+
 # target: the states it may be reached from. A machine's call that is not here is skipped, because
 # events repeat and overtake each other; a button's call raises a sentence before it gets here.
 TRANSITIONS = {
@@ -100,11 +102,10 @@ class PaymentRequest(models.Model):
         string="Invoices",
         readonly=True,
     )
-    amount_total = fields.Monetary(compute="_compute_amounts", store=True, string="Requested")
+    amount_total = fields.Monetary(compute="_compute_amount_total", store=True, string="Requested")
     amount_paid = fields.Monetary(
         readonly=True, copy=False, string="Paid", help="What Stripe took, before refunds."
     )
-    amount_refunded = fields.Monetary(compute="_compute_amounts", store=True, string="Refunded")
     amount_residual = fields.Monetary(
         compute="_compute_amount_residual",
         store=True,
@@ -178,19 +179,22 @@ class PaymentRequest(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("line_ids.amount", "line_ids.amount_refunded")
-    def _compute_amounts(self):
+    @api.depends("line_ids.amount")
+    def _compute_amount_total(self):
         for request in self:
-            round_amount = request.currency_id.round
-            request.amount_total = round_amount(sum(request.line_ids.mapped("amount")))
-            request.amount_refunded = round_amount(sum(request.line_ids.mapped("amount_refunded")))
+            request.amount_total = request._sum_amounts(request.line_ids.mapped("amount"))
 
     @api.depends("line_ids.amount_due", "state")
     def _compute_amount_residual(self):
         for request in self:
             # A cancelled link asks for nothing, whatever its invoices still owe.
             asking = request.line_ids if request.state != "cancelled" else request.line_ids.browse()
-            request.amount_residual = request.currency_id.round(sum(asking.mapped("amount_due")))
+            request.amount_residual = request._sum_amounts(asking.mapped("amount_due"))
+
+    def _sum_amounts(self, amounts):
+        """Return the exact sum of amounts in the request's currency (major units)."""
+        digits = self.currency_id.decimal_places
+        return float(sum(to_decimal(amount, digits) for amount in amounts))
 
     @api.depends("access_token")
     def _compute_pay_url(self):

@@ -178,9 +178,7 @@ class PaymentRequest(models.Model):
     @api.depends("credit_ids.amount")
     def _compute_amount_credit(self):
         for request in self:
-            request.amount_credit = request.currency_id.round(
-                sum(request.credit_ids.mapped("amount"))
-            )
+            request.amount_credit = request._sum_amounts(request.credit_ids.mapped("amount"))
 
     def _transition(self, target, **values):
         """Hold the credits while a link asks, and let go of them when it does not any more.

@@ -110,20 +110,23 @@ class PaymentRequestRefundLine(models.Model):
 class PaymentRequest(models.Model):
     _inherit = "payment.request"
 
-    @api.depends("line_ids.amount", "refund_ids.amount", "refund_ids.state")
-    def _compute_amounts(self):
-        """Count what went back whatever it was meant for: an invoice or the customer's credit."""
-        result = super()._compute_amounts()
+    amount_refunded = fields.Monetary(
+        compute="_compute_amount_refunded",
+        store=True,
+        string="Refunded",
+        help="What went back, whatever it was meant for: an invoice or the customer's credit.",
+    )
+
+    @api.depends("refund_ids.amount", "refund_ids.state")
+    def _compute_amount_refunded(self):
         for request in self:
-            digits = request.currency_id.decimal_places
-            request.amount_refunded = float(
-                sum(
-                    to_decimal(refund.amount, digits)
-                    for refund in request.refund_ids
-                    if refund.state == "succeeded" and refund.currency_id == request.currency_id
+            counted = request.refund_ids.filtered(
+                lambda refund: (
+                    refund.state == "succeeded"
+                    and refund.currency_id == refund.request_id.currency_id
                 )
             )
-        return result
+            request.amount_refunded = request._sum_amounts(counted.mapped("amount"))
 
 
 class PaymentRequestLine(models.Model):

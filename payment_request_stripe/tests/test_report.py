@@ -56,11 +56,12 @@ class TestReport(DeliveryCase):
                 "amount_paid": paid and part,
                 "paid_at": paid and min(now, sent_at + timedelta(seconds=rng.randint(1, 900000))),
                 "dispute_state": rng.choice(("none", "open", "lost")) if paid else "none",
-                "amount_refunded": round(part / 3, 2) if paid and rng.random() < 0.3 else 0,
             }
         )
         for share in (part / 4, part / 2) if paid else ():
             self._note_payment(request, share, now - timedelta(days=rng.randint(0, 80)))
+        for payment in request.payment_ids.filtered(lambda _payment: rng.random() < 0.3):
+            self._note_refund(payment, payment.amount / 3, rng.choice(("succeeded", "failed")))
         if request.dispute_state != "none":
             request.line_ids[0].amount_disputed = request.line_ids[0].amount
         request.delivery_ids.unlink()
@@ -100,6 +101,17 @@ class TestReport(DeliveryCase):
         }
         self.env["account.payment"].sudo().create(values).action_post()
 
+    def _note_refund(self, payment, amount, state):
+        """Note what Stripe said of a refund of that payment."""
+        self.env["payment.request.refund"].sudo().create(
+            {
+                "request_id": payment.payment_request_id.id,
+                "payment_id": payment.id,
+                "amount": round(amount, 2),
+                "state": state,
+            }
+        )
+
     def _recount(self, request):
         """Return the facts and amounts (Decimal, company currency) of a request, from its rows."""
         rows, checkouts = request.delivery_ids, request.checkout_ids.sorted("id")
@@ -110,13 +122,21 @@ class TestReport(DeliveryCase):
             for row in rows
         )
         declined = [reason for reason in checkouts.mapped("decline_reason") if reason]
+        refunded = sum(
+            (
+                Decimal(str(refund.amount))
+                for refund in request.refund_ids
+                if refund.state == "succeeded"
+            ),
+            Decimal(0),
+        )
         facts = {
             "sent": bool(request.first_sent_at),
             "delivered": arrived or opened,
             "opened": opened,
             "started": started,
             "paid": request.amount_paid > 0,
-            "refunded": request.amount_refunded > 0,
+            "refunded": refunded > 0,
             "disputed": request.dispute_state != "none",
             "declined": bool(declined),
         }
@@ -131,7 +151,7 @@ class TestReport(DeliveryCase):
         amounts = {
             "asked": total,
             "paid": Decimal(str(request.amount_paid)),
-            "refunded": Decimal(str(request.amount_refunded)),
+            "refunded": refunded,
             "disputed": sum(Decimal(str(line.amount_disputed)) for line in request.line_ids),
         }
         return facts, {

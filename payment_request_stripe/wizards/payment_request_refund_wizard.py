@@ -134,7 +134,9 @@ class PaymentRequestRefundWizard(models.TransientModel):
                 "type": "success",
                 "message": self.env._(
                     "%(amount)s is being refunded.",
-                    amount=self.currency_id.format(sum(refunds.mapped("amount"))),
+                    amount=self.currency_id.format(
+                        self.request_id._sum_amounts(refunds.mapped("amount"))
+                    ),
                 ),
                 "next": {"type": "ir.actions.act_window_close"},
             },
