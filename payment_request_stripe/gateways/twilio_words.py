@@ -24,17 +24,25 @@ ADVICE: dict[str, str] = {
     "20003": "auth",
     "20429": "slow_down",
     "21211": "bad_number",
+    "21212": "sender",
     "21265": "bad_number",
-    "21408": "routing",
+    "21408": "country",
     "21602": "request",
     "21603": "request",
     "21606": "sender",
+    "21608": "trial",
     "21610": "opted_out",
-    "21612": "routing",
+    "21611": "slow_down",
+    "21612": "no_route",
     "21614": "bad_number",
     "21617": "request",
     "21635": "bad_number",
     "21659": "sender",
+    "21660": "sender",
+    "21701": "sender",  # no such messaging service
+    "21703": "sender",  # a messaging service without numbers
+    "21705": "sender",
+    "30001": "slow_down",
     "30002": "auth",  # suspended
     "30003": "unreachable",
     "30004": "blocked",
@@ -42,6 +50,8 @@ ADVICE: dict[str, str] = {
     "30006": "no_use",
     "30007": "blocked",
     "30008": "unknown",
+    "30022": "slow_down",
+    "30023": "slow_down",
     "30032": "sender",  # toll-free and not verified
     "30034": "sender",  # not registered for messages to the United States
 }
@@ -63,8 +73,8 @@ def delivery_state(vendor_status: str) -> str:
 def describe_error(code: str | int | None) -> str:
     """Return the key of what to do about Twilio's error `code`.
 
-    One of ``bad_number``, ``opted_out``, ``routing``, ``sender``, ``request``, ``auth``,
-    ``slow_down``, ``unreachable``, ``no_use``, ``blocked``, ``unknown``.
+    One of ``bad_number``, ``opted_out``, ``country``, ``no_route``, ``sender``, ``request``,
+    ``trial``, ``auth``, ``slow_down``, ``unreachable``, ``no_use``, ``blocked``, ``unknown``.
     """
     return ADVICE.get(str(code or ""), "unknown")
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from odoo import api, models
 
 from ..gateways.errors import GatewayError, Misconfigured, OutcomeUnknown, Unavailable
+from ..gateways.phone_numbers import region_of_number
 from ..gateways.twilio_words import TWILIO_STATUS, describe_error
 from .payment_request_delivery import Outcome
 
@@ -163,18 +164,48 @@ class PaymentRequestDelivery(models.Model):
     def _explain_sms(self, code, is_ours=False):
         """Return what went wrong and what to do, for an accountant, by Twilio's error code.
 
-        What lies with ourselves does not name the number: it is one task for all messages, see
-        :meth:`_is_our_trouble`.
-
         :param is_ours: Twilio said that it is our account or sender, whatever the code
         """
-        number = self.recipient
-        sentences = {
+        advice = describe_error(code)
+        if is_ours and advice == "unknown":
+            advice = "auth"
+        sentences = {**self._get_their_troubles(), **self._get_our_troubles()}
+        sentence = sentences.get(advice) or self.env._(
+            "The SMS to %(number)s did not arrive, for no known reason. Use e-mail instead."
+        )
+        places = {"number": self.recipient, "country": self._get_country_name()}
+        return sentence % places + (f" (Twilio {code})" if code else "")
+
+    @api.model
+    def _get_their_troubles(self):
+        """Return the sentences on what lies with the recipient, with a place for the number."""
+        return {
             "bad_number": self.env._("%(number)s cannot receive SMS. Correct the number."),
             "opted_out": self.env._("%(number)s has answered STOP. Use e-mail instead."),
-            "routing": self.env._(
-                "Twilio may not send to %(number)s. Allow its country in Twilio's settings, or "
-                "use e-mail."
+            "unreachable": self.env._(
+                "The phone %(number)s is off or out of reach. Resend it later, or use e-mail."
+            ),
+            "no_use": self.env._(
+                "%(number)s does not exist or is a landline. Correct the number, or use e-mail."
+            ),
+            "blocked": self.env._("The carrier of %(number)s blocked the message. Use e-mail."),
+        }
+
+    @api.model
+    def _get_our_troubles(self):
+        """Return the sentences on what lies with ourselves.
+
+        None names the number: it is one task for all messages (to a country, where it is about
+        that), see :meth:`_is_our_trouble`.
+        """
+        return {
+            "country": self.env._(
+                "Our Twilio account may not send to numbers of this country: %(country)s. Allow it "
+                "in Twilio's geo permissions, or use e-mail."
+            ),
+            "no_route": self.env._(
+                "Our Twilio number cannot reach numbers of this country: %(country)s. Add one that "
+                "can to the settings, or use e-mail."
             ),
             "sender": self.env._(
                 "Twilio does not accept our sender. Check the Twilio numbers in the settings."
@@ -186,18 +217,19 @@ class PaymentRequestDelivery(models.Model):
             "auth": self.env._(
                 "Twilio refuses our account. Check its SID and token in the settings."
             ),
-            "unreachable": self.env._(
-                "The phone %(number)s is off or out of reach. Resend it later, or use e-mail."
+            "trial": self.env._(
+                "Our Twilio account is on trial: it sends to no numbers but those that were "
+                "verified there. Upgrade it."
             ),
-            "no_use": self.env._(
-                "%(number)s does not exist or is a landline. Correct the number, or use e-mail."
+            "slow_down": self.env._(
+                "Twilio was given more messages than our account or sender may send. Send them "
+                "again later."
             ),
-            "blocked": self.env._("The carrier of %(number)s blocked the message. Use e-mail."),
         }
-        advice = describe_error(code)
-        if is_ours and advice == "unknown":
-            advice = "auth"
-        sentence = sentences.get(advice) or self.env._(
-            "The SMS to %(number)s did not arrive, for no known reason. Use e-mail instead."
-        )
-        return sentence % {"number": number} + (f" (Twilio {code})" if code else "")
+
+    def _get_country_name(self):
+        """Return the country of the number, or how numbers like it begin."""
+        self.ensure_one()
+        region = region_of_number(self.recipient)
+        country = region and self.env["res.country"].search([("code", "=", region)], limit=1)
+        return country.name if country else self.recipient[:4]

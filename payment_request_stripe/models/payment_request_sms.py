@@ -1,9 +1,8 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-import phonenumbers
-
 from odoo import api, fields, models
 
+from ..gateways.phone_numbers import region_of_number
 from ..gateways.sms_text import measure, offenders
 
 # Where carriers want every text of a business to say how to opt out (CTIA's and CWTA's rules).
@@ -29,13 +28,8 @@ class PaymentRequest(models.Model):
     def _get_phone_region(self):
         """Return the country code of the number that an SMS would go to, or nothing."""
         self.ensure_one()
-        try:
-            number = phonenumbers.parse(
-                self.to_phone or self._get_recipients(self.partner_id, {})["to_phone"] or ""
-            )
-        except phonenumbers.NumberParseException:
-            return ""
-        return phonenumbers.region_code_for_number(number)
+        number = self.to_phone or self._get_recipients(self.partner_id, {})["to_phone"]
+        return region_of_number(number or "")
 
     @api.model
     def _describe_sms(self, text):

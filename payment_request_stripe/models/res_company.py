@@ -1,10 +1,9 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-import phonenumbers
-
 from odoo import fields, models
 
 from ..gateways.errors import Misconfigured
+from ..gateways.phone_numbers import region_of_number
 from ..gateways.twilio_api import TwilioGateway
 from .payment_provider import TWILIO_API_BASE
 
@@ -122,10 +121,7 @@ class ResCompany(models.Model):
         company = self.sudo()
         if company.payment_request_messaging_service:
             return {"messaging_service": company.payment_request_messaging_service}
-        try:
-            region = phonenumbers.region_code_for_number(phonenumbers.parse(recipient))
-        except phonenumbers.NumberParseException:
-            region = None
+        region = region_of_number(recipient)
         numbers = company.sms_twilio_number_ids
         number = numbers.filtered(lambda one: one.country_code == region)[:1] or numbers[:1]
         return {"sender": number.number or ""}

@@ -42,6 +42,7 @@ TWILIO_CASES = (
     ("", {"status": 400, "code": 21211}, Refused),
     ("", {"status": 400, "code": 21610}, Refused),
     ("", {"status": 400, "code": 21408}, Refused),
+    ("", {"status": 400, "code": 21608}, Misconfigured),
     ("", {"status": 400, "code": 21606}, Misconfigured),
     ("", {"status": 400, "code": 21602}, Refused),
     ("", {"status": 401}, Misconfigured),

@@ -23,6 +23,9 @@ CALLBACK_CODES = {
     "30032": "sender",
     "30034": "sender",
     "30008": "no known reason",
+    "30001": "again later",
+    "30022": "again later",
+    "30023": "again later",
     "21610": "STOP",
     "39999": "no known reason",
 }
@@ -34,8 +37,14 @@ CREATION_CODES = {
     "21610": "STOP",
     "21408": "country",
     "21612": "country",
+    "21212": "sender",
     "21606": "sender",
+    "21608": "on trial",
     "21659": "sender",
+    "21660": "sender",
+    "21701": "sender",
+    "21703": "sender",
+    "21705": "sender",
     "21602": "template",
     "21603": "template",
     "21617": "template",
@@ -117,7 +126,9 @@ class TestTwilioReports(DeliveryCase):
         """A number that was given back or an account that is closed fails a thousand messages."""
         for status, code in (
             (400, 21606),
+            (400, 21608),
             (400, 21659),
+            (400, 21703),
             (400, 21602),
             (400, 21603),
             (400, 21617),
@@ -132,6 +143,21 @@ class TestTwilioReports(DeliveryCase):
                 tasks = [task for row in rows for task in row.request_id.activity_ids]
                 self.assertEqual(len(tasks), 1)
                 self.assertIn("Messages fail", tasks[0].summary)
+
+    def test_a_country_that_is_not_enabled_is_one_task(self):
+        """A thousand numbers in France are one box to tick at Twilio; so are those in Italy."""
+        for code in (21408, 21612):
+            with self.subTest(code=code):
+                self.twilio.fail_next(status=400, code=code, times=5)
+                numbers = [f"+3361234567{n}" for n in range(3)] + ["+393123456780", "+88213300655"]
+                rows = [self._ask(to_phone=number).delivery_ids for number in numbers]
+                self._drain()
+                tasks = [task for row in rows for task in row.request_id.activity_ids]
+                self.assertEqual(len(tasks), 3)
+                for task, country in zip(tasks, ("France", "Italy", "+882"), strict=True):
+                    self.assertIn(f"country: {country}.", task.summary)
+                    self.assertIn("Send Again What Failed", task.note)
+                self.assertIn("country: France.", rows[2].failure_reason)
 
     def test_our_own_trouble_that_is_reported_later_is_one_task(self):
         rows = [self._send(to_phone=f"+1415555{1000 + n}") for n in range(3)]
