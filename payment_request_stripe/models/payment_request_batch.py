@@ -172,6 +172,14 @@ class PaymentRequestBatchLine(models.Model):
         comodel_name="res.partner", string="Customer", required=True, readonly=True
     )
     currency_id = fields.Many2one(comodel_name="res.currency", required=True, readonly=True)
+    instalment_line_id = fields.Many2one(
+        comodel_name="account.move.line",
+        string="Instalment",
+        readonly=True,
+        # When an invoice gets other terms meanwhile, the amount is asked all the same.
+        ondelete="set null",
+        index="btree_not_null",
+    )
     amount = fields.Monetary(string="Amount to Ask", readonly=True)
     state = fields.Selection(
         selection=[("waiting", "Waiting"), ("done", "Link Made"), ("skipped", "Left Out")],

@@ -29,11 +29,13 @@ class PaymentRequestBatch(models.Model):
         """Write down what is to be asked, and ring the worker.
 
         :param dict amounts: ``{invoice id: Decimal in major units}``, which the user may see
-        :param dict options: of ``create_and_send``: delivery_method, message, expires_at
+        :param dict options: of ``create_and_send``: delivery_method, message, expires_at, and
+            ``instalments``, ``{invoice id: journal item id}`` where one is asked for
         :return: the action that shows the bulk send of the first company
         """
         self.env["payment.request"].check_access("create")
         moves = self.env["account.move"].search([("id", "in", list(amounts))], order="id")
+        instalments = options.get("instalments") or {}
         batches = self.sudo()
         for company, members in moves.grouped("company_id").items():
             batches |= batches.create(
@@ -49,6 +51,7 @@ class PaymentRequestBatch(models.Model):
                                 "move_id": move.id,
                                 "partner_id": move.commercial_partner_id.id,
                                 "currency_id": move.currency_id.id,
+                                "instalment_line_id": instalments.get(move.id),
                                 "amount": float(amounts[move.id]),
                             }
                         )
@@ -121,16 +124,19 @@ class PaymentRequestBatch(models.Model):
             for line in lines
             if line.move_id.id in set(moves.ids)
         }
+        options = self._get_options(lines)
         reasons = {
             move_id: refusal["message"]
-            for move_id, refusal in moves._get_payment_request_refusals(amounts).items()
+            for move_id, refusal in moves._get_payment_request_refusals(
+                amounts, options["instalments"]
+            ).items()
         }
         groups = requests._group_moves(moves.filtered(lambda move: move.id not in reasons))
-        refusals = requests._find_group_refusals(groups, amounts, self._get_options())
+        refusals = requests._find_group_refusals(groups, amounts, options)
         for key, refusal in refusals.items():
             reasons.update(dict.fromkeys(groups[key].ids, refusal["message"]))
         groups = {key: members for key, members in groups.items() if key not in refusals}
-        self._make_groups(requests, groups, amounts, reasons)
+        self._make_groups(requests, groups, amounts, options, reasons)
         return reasons
 
     def _take_lines(self):
@@ -149,13 +155,13 @@ class PaymentRequestBatch(models.Model):
             return None
         return lines
 
-    def _make_groups(self, requests, groups, amounts, reasons):
+    def _make_groups(self, requests, groups, amounts, options, reasons):
         """Make the links of these customers at once, or, when that fails, one by one."""
         if not groups:
             return
         try:
             with self.env.cr.savepoint():
-                made = requests._create_requests(groups, amounts, self._get_options())
+                made = requests._create_requests(groups, amounts, options)
                 made.sudo().batch_id = self
             return
         except CONFLICTS:
@@ -172,9 +178,10 @@ class PaymentRequestBatch(models.Model):
                     reasons.update(dict.fromkeys(members.ids, reason))
                 return
         for key, members in groups.items():
-            self._make_groups(requests, {key: members}, amounts, reasons)
+            self._make_groups(requests, {key: members}, amounts, options, reasons)
 
-    def _get_options(self):
+    def _get_options(self, lines):
+        """Return how the invoices of these lines are asked for."""
         self.ensure_one()
         return {
             "delivery_method": self.delivery_method,
@@ -182,6 +189,10 @@ class PaymentRequestBatch(models.Model):
             # One that has passed while the worker was down is refused, not sent.
             "expires_at": self.expires_at,
             "user_id": self.user_id.id,
+            "instalments": {
+                line.move_id.id: line.instalment_line_id.id
+                for line in lines.filtered("instalment_line_id")
+            },
         }
 
     @api.model

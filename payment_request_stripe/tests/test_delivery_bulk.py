@@ -162,6 +162,51 @@ class TestBulk(DeliveryCase):
         failed = self.outbox.search(batch.action_view_failed()["domain"])
         self.assertEqual(len(failed), 2)
 
+    def test_asks_for_the_same_instalment_as_the_dialog(self):
+        term = self.env["account.payment.term"].create(
+            {
+                "name": "Three instalments",
+                "line_ids": [
+                    Command.create({"value": "percent", "value_amount": share, "nb_days": days})
+                    for share, days in ((40, 0), (30, 30), (30, 60))
+                ],
+            }
+        )
+        invoices = self.env["account.move"].union(
+            *(
+                self._create_invoice(300, partner=partner, invoice_payment_term_id=term.id)
+                for partner in self.partners[6:]
+            )
+        )
+        self._pay_elsewhere(invoices[0], 120)
+        action = invoices.with_user(self.billing_user).action_send_payment_link()
+        wizard = self.env[action["res_model"]].with_user(self.billing_user).browse(action["res_id"])
+        wizard.delivery_method = "sms"
+        wizard.ask_for = "next"
+        wizard._onchange_ask_for()
+        shown = {line.move_id: (line.hint, line.amount) for line in wizard.line_ids}
+        batch = self.env["payment.request.batch"].sudo().browse(wizard.action_send()["res_id"])
+        self.assertEqual((batch._name, batch.state), ("payment.request.batch", "making"))
+        self._drain()
+        asked = batch.line_ids.request_id.line_ids
+        self.assertEqual(
+            {line.move_id: (line.instalment, line.amount) for line in asked},
+            {move.sudo(): said for move, said in shown.items()},
+        )
+        second, first = asked.filtered(lambda line: line.move_id in invoices[:2]).sorted("amount")
+        self.assertRegex(first.instalment, "^Instalment 1 of 3, due ")
+        self.assertRegex(second.instalment, "^Instalment 2 of 3, due ")
+        # What was asked comes by bank: nothing is left to pay with the link.
+        for line in first, second:
+            self._pay_elsewhere(line.move_id, line.amount)
+            self.assertEqual((line.amount_due, line.request_id.amount_to_pay), (0, 0))
+            self.assertGreater(line.move_id.amount_residual, 0)
+
+    def _pay_elsewhere(self, invoice, amount):
+        self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        ).create({"amount": amount})._create_payments()
+
     def test_is_for_people_who_invoice(self):
         wizard, batches = self._start()
         batch = batches.browse(wizard.action_send()["res_id"])

@@ -207,7 +207,7 @@ class PaymentRequestSendWizard(models.TransientModel):
         groups = self.env["payment.request"]._group_moves(self.line_ids.move_id)
         if self._is_for_the_background(len(groups)):
             return self.env["payment.request.batch"]._start(
-                self.line_ids._get_amounts(), self._get_options()
+                self.line_ids._get_amounts(), self._get_inner_options()
             )
         left_out = self._get_left_out(groups)
         skipped = {move.id for key in left_out for move in groups[key]}
