@@ -20,6 +20,10 @@
     "external_dependencies": {
         "python": ["stripe>=16,<17", "twilio>=9,<10", "phonenumbers", "qrcode"],
     },
+    "images": [
+        "static/description/send_payment_link.png",
+        "static/description/pay_page.png",
+    ],
     "data": [
         "security/payment_request_security.xml",
         "security/ir.model.access.csv",

@@ -1,11 +1,13 @@
-"""What the README tells receivers of events to run does what it says."""
+"""What the README tells receivers of events to run does what it says; its limits are the code's."""
 
+import re
 import time
 
 import pytest
 import stripe
 
 from dev.setup.console import ROOT
+from dev.setup.databases import ADDON
 
 SECRET = "prsec_of_the_test"
 BODY = b'{"id": "evt_1"}'
@@ -47,3 +49,14 @@ def test_nothing_else_is(is_genuine):
     ):
         assert not is_genuine(BODY, header, SECRET), header
     assert not is_genuine(BODY + b" ", _sign(), SECRET)
+
+
+def test_every_limit_is_named_with_its_parameter():
+    readme = (ROOT / "README.rst").read_text(encoding="utf-8")
+    told = readme[readme.index("Calls are limited") : readme.index("0 means no limit")]
+    code = (ROOT / ADDON / "controllers/rate_limit.py").read_text(encoding="utf-8")
+    limits = re.findall(r'^    "(\w+)": (\d+),', code, re.MULTILINE)
+    assert limits
+    for name, number in limits:
+        assert f"_{name}``" in told, name
+        assert re.search(rf"\b{number}\b", told), (name, number)
