@@ -17,6 +17,7 @@ class AccountMoveLine(models.Model):
             "payment_request_line_id",
             "payment_request_part",
             "payment_request_share_id",
+            "payment_request_taken_from",
         }
     )
 

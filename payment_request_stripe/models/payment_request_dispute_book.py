@@ -166,7 +166,7 @@ class PaymentRequestDispute(models.Model):
     def _raise_credit(self, shares):
         """Money that came back and fits no invoice any more is the customer's credit."""
         digits = self.currency_id.decimal_places
-        for share in shares.filtered("payment_request_line_id"):
+        for share in shares:
             if not share.reconciled:
                 self.request_id.checkout_ids[:1]._raise_credit(
                     self.payment_id,

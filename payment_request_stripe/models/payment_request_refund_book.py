@@ -249,7 +249,7 @@ class PaymentRequestRefund(models.Model):
 
     def _raise_credit(self, shares):
         """Money that came back and fits no invoice any more is the customer's credit."""
-        for share in shares.filtered("payment_request_line_id"):
+        for share in shares:
             if not share.reconciled:
                 checkout = self.request_id.checkout_ids[:1]
                 digits = self.currency_id.decimal_places

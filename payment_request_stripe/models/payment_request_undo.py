@@ -183,6 +183,7 @@ class AccountPayment(models.Model):
                 plan.append(line | part.credit.with_env(env))
             elif share:
                 given_up, rest = share._free_share(part.amount)
+                line._keep_taken_from(given_up)
                 plan.append(line | share)
                 again += [rest] if rest else []
                 for item, amount in given_up.items():
@@ -200,26 +201,16 @@ class AccountPayment(models.Model):
     def _give_back(self, move, date, reference):
         """Reverse an entry that took money back, and pay the invoices again with it.
 
-        :return: ``(shares that got their money back, invoices that are paid again)``
+        :return: ``(shares that got their money back and had paid something, invoices that are
+            paid again)``
         """
         env = self.with_context(**{UNDO_FLOOR: UndoFloor(date)}).sudo().env
         move = move.with_env(env)
         undo_lines = move.line_ids.filtered("payment_request_share_id")
-        shares = undo_lines.payment_request_share_id
+        shares, taken = undo_lines.payment_request_share_id, undo_lines._get_taken_from()
         (undo_lines.matched_debit_ids | undo_lines.matched_credit_ids).unlink()
         undo_lines.payment_request_share_id = False
         move._reverse_posted(date, reference)
-        plan = {
-            share: owed
-            for share in shares
-            if (line := share.payment_request_line_id)
-            and (owed := line._get_open_invoice_lines(share.account_id))
-            and not share.reconciled
-        }
-        items = env["account.move.line"].union(*plan.values())
-        before = {item: item.amount_residual_currency for item in items}
-        if plan:
-            items._reconcile_plan([share | owed for share, owed in plan.items()])
-        paid = items.filtered(lambda item: item.amount_residual_currency != before[item])
-        paid = paid.move_id | shares._settle_credits_again(move)
-        return shares, paid.with_env(self.env)
+        used = shares.filtered(lambda share: share.payment_request_line_id or share in taken)
+        paid = shares._pay_again(taken) | shares._settle_credits_again(move)
+        return used, paid.with_env(self.env)
