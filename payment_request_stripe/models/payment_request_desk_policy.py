@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 
 from ..exceptions import PaymentRequestRefused
-from ..gateways.money import to_decimal, to_major
+from ..gateways.money import chargeable, to_decimal, to_major
 from .payment_request_checkout_booking import RING_OFF
 from .payment_request_undo_dates import get_undo_floor
 
@@ -34,8 +34,14 @@ class AccountPayment(models.Model):
     payment_request_credit_note = fields.Char(string="What Happened", readonly=True, copy=False)
 
     def _get_paid_lines(self):
-        """Return the request lines whose shares these payments hold."""
-        return self.move_id.line_ids.payment_request_line_id
+        """Return the request lines of whose invoices these payments settle something."""
+        shares = self.move_id.line_ids.filtered("payment_request_line_id")
+        return shares.filtered(
+            lambda share: (
+                share.payment_request_line_id.move_id
+                in share.matched_debit_ids.debit_move_id.move_id
+            )
+        ).payment_request_line_id
 
     def _apply_credit_policy(self, credit, reason):
         """Do with fresh credit what the company's settings say; nothing is asked of Stripe here.
@@ -139,19 +145,35 @@ class PaymentRequestCheckout(models.Model):
             return "invoice_gone", self.env._(
                 "%(invoices)s: not posted any more.", invoices=names or self.env._("An invoice")
             )
-        earlier = (self.request_id._get_stripe_payments() - payment)[:1]
-        if earlier and any(line in earlier._get_paid_lines() for line in lines):
+        if earlier := self._get_first_payments(payment, lines):
             return "second_payment", self.env._(
-                "%(payment)s had paid the same invoices already.", payment=earlier.name
+                "%(payment)s had paid the same invoices already.",
+                payment=", ".join(earlier.mapped("name")),
             )
         return "overpayment", self.env._(
             "%(invoices)s: settled in another way before the payment came.",
             invoices=", ".join(line.move_id.name for line in lines),
         )
 
+    def _get_first_payments(self, payment, lines):
+        """Return the payments before `payment` that had paid all that was asked for `lines`.
+
+        None when something else settled a part, or when it went back: that is for a person.
+        """
+        earlier = self.request_id._get_stripe_payments() - payment
+        if not all(line._is_paid_by_link() for line in lines):
+            return earlier.browse()
+        return earlier.filtered(lambda one: any(line in one._get_paid_lines() for line in lines))
+
 
 class PaymentRequestLine(models.Model):
     _inherit = "payment.request.line"
+
+    def _is_paid_by_link(self):
+        """Tell whether this link's own payments settle all that was asked of the invoice."""
+        self.ensure_one()
+        asked = to_decimal(self.amount, self.currency_id.decimal_places)
+        return chargeable(asked - self._get_net_paid(), self.currency_id.name) <= 0
 
     def _count_reconciled(self):
         """Count what a person reconciled of this request's payments with its invoices.

@@ -23,9 +23,9 @@ class BookingCase(PaymentRequestCommon):
         super().setUp()
         self.stripe = FakeStripe()
 
-    def _open_checkout(self, request):
+    def _open_checkout(self, request, quote=None):
         """Open a session for what `request` asks now, as Pay does, at the fake Stripe."""
-        quote = request._get_quote()
+        quote = quote or request._get_quote()
         checkouts = self.env["payment.request.checkout"].sudo()
         values = checkouts._prepare_checkout(request, quote, f"key of {len(self.stripe.sessions)}")
         parameters = values["parameters"]

@@ -29,6 +29,18 @@ class TestCredit(MoneyCase):
             self._run_cron("ir_cron_poll_stripe")
             self._run_cron("ir_cron_process_events")
 
+    def _choose(self, request, **amounts):
+        """Open the session of a payer who chose `amounts`, by the place of the invoice."""
+        self.company.write(
+            {"payment_request_payer_choice": True, "payment_request_payer_amounts": True}
+        )
+        form = {"chosen": "1"}
+        for line, name in zip(request.line_ids, ("first", "second"), strict=False):
+            if name in amounts:
+                form |= {f"line_{line.id}": "1", f"amount_{line.id}": amounts[name]}
+        quote = request._get_quote(choice=request._read_choice(form))
+        return self._open_checkout(request, quote).stripe_checkout_session_ref
+
     # === WHY === #
 
     def test_a_second_payment_is_called_so(self):
@@ -46,6 +58,39 @@ class TestCredit(MoneyCase):
         payment = request.payment_ids
         self.assertEqual(payment.payment_request_credit_reason, "overpayment")
         self.assertIn(invoice.name, payment.payment_request_credit_note)
+
+    def test_a_second_payment_is_found_behind_one_of_another_invoice(self):
+        self.company.payment_request_credit_policy = "refund"
+        invoices = [self._create_invoice(amount) for amount in (100, 50)]
+        request = self._create_request(*invoices)
+        lost = self._choose(request, first="100")
+        request.checkout_ids.state = "failed"
+        self.env.flush_all()
+        self._receive(self.stripe.pay(self._choose(request, first="100")))
+        first = request.payment_ids
+        self._receive(self.stripe.pay(self._choose(request, second="50")))
+        self._receive(self.stripe.pay(lost))
+        self._settle()
+        again = request.payment_ids.filtered("stripe_payment_intent_ref").sorted("id")[-1]
+        self.assertEqual(again.payment_request_credit_reason, "second_payment")
+        self.assertIn(first.name, again.payment_request_credit_note)
+        (refund,) = self.stripe.refunds.values()
+        self.assertEqual(refund["amount"], 10000)
+        self.assertFalse(request.activity_ids)
+        self.assertMoney(request)
+
+    def test_of_a_payment_that_went_back_there_is_no_second_one(self):
+        invoice = self._create_invoice(100)
+        request = self._create_request(invoice)
+        lost = self._open_checkout(request)
+        lost.state = "failed"
+        self.env.flush_all()
+        self._pay(request)
+        self._refund(request)
+        self._pay_elsewhere(invoice, 100)
+        self._receive(self.stripe.pay(lost.stripe_checkout_session_ref))
+        payment = request._get_stripe_payments()[:1]
+        self.assertEqual(payment.payment_request_credit_reason, "overpayment")
 
     def test_a_wrong_amount_or_currency_says_what_was_asked(self):
         self.env["res.currency"].with_context(active_test=False).search(
@@ -159,6 +204,21 @@ class TestCredit(MoneyCase):
         self._settle()
         self.assertFalse(self.stripe.refunds)
         self.assertIn("30.00", " ".join(request.activity_ids.mapped("note")))
+
+    def test_what_a_bank_transfer_settled_first_is_asked_about(self):
+        self.company.payment_request_credit_policy = "refund"
+        invoice = self._create_invoice(100)
+        request = self._create_request(invoice)
+        self._receive(self.stripe.pay(self._choose(request, first="40")))
+        rest = self._open_checkout(request).stripe_checkout_session_ref
+        self._pay_elsewhere(invoice, 60)
+        self._receive(self.stripe.pay(rest))
+        self._settle()
+        payment = request._get_stripe_payments()[:1]
+        self.assertEqual(payment.payment_request_credit_reason, "overpayment")
+        self.assertIn("in another way", payment.payment_request_credit_note)
+        self.assertFalse(self.stripe.refunds)
+        self.assertIn("60.00", " ".join(request.activity_ids.mapped("note")))
 
     def test_a_debit_is_not_refunded_without_a_person(self):
         self.company.payment_request_credit_policy = "refund"
