@@ -76,8 +76,8 @@ class AccountPayment(models.Model):
     def action_payment_request_allocate(self):
         """Use the credit for what the customer owes on other invoices, the oldest first.
 
-        :raise UserError: when the customer owes nothing that it could pay, a link deducts it, or
-            it is being refunded
+        :raise UserError: when the customer owes nothing that it could pay or that is not being
+            paid already, a link deducts it, or it is being refunded
         """
         self.check_access("write")
         for payment in self:
@@ -85,13 +85,7 @@ class AccountPayment(models.Model):
             payment._check_not_deducted()
             payment._check_not_promised()
             if not payment._allocate_credit():
-                raise UserError(
-                    self.env._(
-                        "%(customer)s owes nothing that %(payment)s could pay.",
-                        customer=payment.partner_id.display_name,
-                        payment=payment.name,
-                    )
-                )
+                raise UserError(payment._explain_nothing_owed())
             if not payment._get_open_shares():
                 payment._drop_credit_activity()
         return True
@@ -128,31 +122,52 @@ class AccountPayment(models.Model):
                 )
             )
 
+    def _explain_nothing_owed(self):
+        """Return the sentence that says why this credit pays nothing now."""
+        names = {"customer": self.partner_id.display_name, "payment": self.name}
+        owed = [self._get_owed_items(share) for share in self._get_open_shares()]
+        under_way = self.env["account.move.line"].union(*owed).move_id._get_in_transit()
+        if not under_way:
+            return self.env._("%(customer)s owes nothing that %(payment)s could pay.", **names)
+        return self.env._(
+            "%(payment)s could pay only what %(customer)s is paying already: a payment of "
+            "%(invoices)s is on its way. Wait for it, or keep or refund the credit.",
+            **names,
+            invoices=", ".join(move.name for move in under_way),
+        )
+
     def _allocate_credit(self):
         """Reconcile the open shares with the customer's open invoices; tell whether any was.
 
-        A share of which something is being refunded waits: Odoo would use all of it.
+        A share of which something is being refunded waits: Odoo would use all of it. So does an
+        invoice for which a payment is on its way: that would not fit any more when it comes.
         """
         self.ensure_one()
         done, promised = False, self._get_promised()
         for share in self._get_open_shares().filtered(lambda share: share not in promised):
-            owed = self.env["account.move.line"].search(
-                [
-                    ("partner_id", "child_of", self.partner_id.commercial_partner_id.id),
-                    ("company_id", "=", self.company_id.id),
-                    ("account_id", "=", share.account_id.id),
-                    ("currency_id", "=", share.currency_id.id),
-                    ("parent_state", "=", "posted"),
-                    ("move_id.move_type", "=", "out_invoice"),
-                    ("amount_residual_currency", ">", 0),
-                ],
-                order="date_maturity, date, id",
-            )
+            owed = self._get_owed_items(share)
+            under_way = owed.move_id._get_in_transit()
+            owed -= owed.filtered(lambda item, under_way=under_way: item.move_id in under_way)
             if owed:
                 share._reconcile_plan([share | owed])
                 done = True
         self.move_id.line_ids.payment_request_line_id._count_reconciled()
         return done
+
+    def _get_owed_items(self, share):
+        """Return what the customer owes on invoices that `share` could pay, the oldest first."""
+        return self.env["account.move.line"].search(
+            [
+                ("partner_id", "child_of", self.partner_id.commercial_partner_id.id),
+                ("company_id", "=", self.company_id.id),
+                ("account_id", "=", share.account_id.id),
+                ("currency_id", "=", share.currency_id.id),
+                ("parent_state", "=", "posted"),
+                ("move_id.move_type", "=", "out_invoice"),
+                ("amount_residual_currency", ">", 0),
+            ],
+            order="date_maturity, date, id",
+        )
 
     def action_payment_request_keep(self):
         """Decide that the rest stays the customer's credit; it leaves the list of work."""

@@ -163,6 +163,19 @@ class TestCredit(MoneyCase):
         self.assertIn("20.00", " ".join(request.activity_ids.mapped("note")))
         self.assertMoney(request)
 
+    def test_allocate_pays_nothing_for_which_a_debit_is_on_its_way(self):
+        self.company.payment_request_credit_policy = "allocate"
+        other = self._create_invoice(100)
+        debit = self._open_checkout(self._create_request(other)).stripe_checkout_session_ref
+        self._receive(self.stripe.pay_async(debit))
+        _invoice, request, payment = self._pay_twice()
+        self.assertOwed(other, "100")
+        self.assertEqual(payment.payment_request_credit, 100)
+        self.assertIn("100.00", " ".join(request.activity_ids.mapped("note")))
+        self._receive(self.stripe.settle(debit))
+        self.assertOwed(other, "0")
+        self.assertMoney(request)
+
     def test_allocate_has_other_links_follow(self):
         self.company.payment_request_credit_policy = "allocate"
         other = self._create_request(self._create_invoice(40))

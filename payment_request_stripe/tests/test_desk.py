@@ -49,6 +49,21 @@ class TestDesk(MoneyCase):
         self.assertFalse(self._get_work())
         self.assertFalse(self.request.activity_ids)
 
+    def test_allocate_leaves_what_is_on_its_way_and_says_so(self):
+        other = self._create_invoice(50)
+        debit = self._open_checkout(self._create_request(other)).stripe_checkout_session_ref
+        self._receive(self.stripe.pay_async(debit))
+        with self.assertRaisesRegex(UserError, f"payment of {other.name} is on its way"):
+            self._get_work().action_payment_request_allocate()
+        self.assertOwed(other, "50")
+        last = self._create_invoice(20)
+        self._get_work().action_payment_request_allocate()
+        self.assertOwed(last, "0")
+        self.assertOwed(other, "50")
+        self._receive(self.stripe.decline(debit))
+        self._get_work().action_payment_request_allocate()
+        self.assertOwed(other, "0")
+
     def test_what_a_person_reconciles_is_counted_whatever_a_caller_writes_into_the_context(self):
         share = self.payment._get_open_shares()
         owed = self.invoice.line_ids.filtered(lambda line: line.account_type == share.account_type)
