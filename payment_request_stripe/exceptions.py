@@ -18,10 +18,11 @@ class PaymentRequestRefused(UserError):
 
 
 class PayerNotice(UserError):
-    """The payer cannot go on to Stripe now; ``code`` names the sentence the page shows.
+    """What the payer asked for is refused.
 
-    Codes: ``stale_quote``, ``nothing_due``, ``processing``, ``closed``, ``unavailable``,
-    ``refused``, ``paid``.
+    ``code`` picks the sentence in ``controllers/pay_notices.py`` when the page is opened anew. What
+    has none there is said by the page's own state or, of a form's field, with the form: by the
+    message.
     """
 
     def __init__(self, code, message):

@@ -1,14 +1,16 @@
-"""What the README tells receivers of events to run does what it says; its limits are the code's."""
+"""What the documents tell people to run does what it says; they are whole, and name true limits."""
 
 import re
 import time
 
+import docutils.core
 import pytest
 import stripe
 
 from dev.setup.console import ROOT
 from dev.setup.databases import ADDON
 
+DOCUMENTS = sorted([*ROOT.glob("*.rst"), *(ROOT / ADDON).rglob("*.rst")])
 SECRET = "prsec_of_the_test"
 BODY = b'{"id": "evt_1"}'
 
@@ -60,3 +62,13 @@ def test_every_limit_is_named_with_its_parameter():
     for name, number in limits:
         assert f"_{name}``" in told, name
         assert re.search(rf"\b{number}\b", told), (name, number)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_each_document_can_be_shown(path):
+    docutils.core.publish_string(
+        path.read_text(encoding="utf-8"),
+        source_path=str(path),
+        writer_name="html",
+        settings_overrides={"halt_level": 2, "report_level": 2, "warning_stream": False},
+    )

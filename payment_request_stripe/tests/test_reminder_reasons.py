@@ -6,11 +6,13 @@ Every test takes an invoice that is due, lets the reason come, looks at the log 
 lets it go again, and sees the reminder go out the next day.
 """
 
+import re
 from datetime import timedelta
 
 from freezegun import freeze_time
 
 from odoo.tests import tagged
+from odoo.tools import file_open
 
 from ..gateways.mail_words import MailTrouble
 from . import test_reminder, test_reminder_outcome, test_reminder_payments
@@ -184,6 +186,13 @@ class TestReminderReasons(ReasonCase):
         self.assertEqual(set(codes), set(SHOWN_BY))
         for case, name in SHOWN_BY.values():
             self.assertTrue(callable(getattr(case, name, None)), name)
+
+    def test_the_readme_explains_each_reason(self):
+        with file_open("payment_request_stripe/readme/REMINDERS.rst") as readme:
+            edge, rows = re.split(r"^(=+)  =+\n", readme.read(), flags=re.MULTILINE)[3:5]
+        names = [title for _code, title in self.lines._get_reason_codes()]
+        explained = filter(None, (row[: len(edge)].strip() for row in rows.splitlines()))
+        self.assertEqual(sorted(explained), sorted(names))
 
 
 SHOWN_BY = {
