@@ -116,7 +116,18 @@ class PaymentRequestDelivery(models.Model):
             return Outcome("retry", reason)
         if not answer.code:
             return Outcome("failed", answer.message)
-        return self._get_failed_outcome(answer.code, is_ours=isinstance(answer, Misconfigured))
+        is_ours = isinstance(answer, Misconfigured)
+        if not is_ours and describe_error(answer.code) == "unknown":
+            # It may be our account as well as the number: when Twilio's words do not name the
+            # number, it is one task for all messages.
+            reason = self.env._(
+                "Twilio did not take the SMS: %(why)s Use e-mail, or ask whoever looks after our "
+                "Twilio account. (Twilio %(code)s)",
+                why=f"{answer.message.rstrip('.')}.",
+                code=answer.code,
+            )
+            return Outcome("failed", reason)
+        return self._get_failed_outcome(answer.code, is_ours=is_ours)
 
     def _get_failed_outcome(self, code, is_ours=False, **values):
         """Return the outcome of an SMS that did not arrive, by Twilio's error code."""

@@ -49,7 +49,7 @@ CREATION_CODES = {
     "21603": "template",
     "21617": "template",
     "20003": "token",
-    "21999": "no known reason",
+    "21999": "Something went wrong.",
 }
 
 
@@ -158,6 +158,23 @@ class TestTwilioReports(DeliveryCase):
                     self.assertIn(f"country: {country}.", task.summary)
                     self.assertIn("Send Again What Failed", task.note)
                 self.assertIn("country: France.", rows[2].failure_reason)
+
+    def test_a_refusal_that_we_do_not_know_is_told_in_the_words_of_twilio(self):
+        """It may well be our account: only what names the number is about the number."""
+        words = "The account has no money left."
+        self.twilio.fail_next(status=400, code=21999, message=words, times=3)
+        rows = [self._ask(to_phone=f"+1415555{1000 + n}").delivery_ids for n in range(3)]
+        self._drain()
+        for row in rows:
+            self.assertIn(words, row.failure_reason)
+            self.assertIn("21999", row.failure_reason)
+            self.assertFalse(row.recipient_trouble, "it keeps no reminder back")
+        (task,) = [task for row in rows for task in row.request_id.activity_ids]
+        self.assertIn(words, task.summary)
+        number = rows[0].recipient
+        self.twilio.fail_next(status=400, code=21999, message=f"{number} is odd.")
+        row = self._send(to_phone=number)
+        self.assertIn(f"did not reach {number}", row.request_id.activity_ids.summary)
 
     def test_our_own_trouble_that_is_reported_later_is_one_task(self):
         rows = [self._send(to_phone=f"+1415555{1000 + n}") for n in range(3)]
