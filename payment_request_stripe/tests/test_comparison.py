@@ -180,6 +180,20 @@ class TestEqual(ComparisonCase):
         self.assertEqualBooks()
         self.assertEqual(request.stripe_fee, 3.45)
 
+    def test_a_day_is_one_of_the_company(self):
+        is_late = fields.Datetime.now().hour >= 10
+        # Where it is tomorrow or yesterday already.
+        self.company.partner_id.tz = "Pacific/Kiritimati" if is_late else "Etc/GMT+12"
+        today = self.company._get_payment_request_today()
+        self.assertNotEqual(today, fields.Date.today())
+        request, _invoices, charge = self._pay_invoices(100)
+        request.payment_ids.action_draft()
+        self.assertNamed(f"{charge['payment_intent']} of 100.00 USD is not booked")
+        self.assertEqual(self._compare().date_to, today)
+        self.assertEqual(self._compare().date_from, today - timedelta(days=30))
+        yesterday = today - timedelta(days=1)
+        self.assertEqualBooks(date_from=yesterday, date_to=yesterday)
+
     def test_a_branch_that_shares_the_account_is_compared(self):
         request, _invoices, charge = self._pay_invoices(100)
         branch = self.env["res.company"].create(

@@ -1,10 +1,8 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import calendar
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from time import monotonic
-
-import pytz
 
 from odoo import fields, models
 from odoo.exceptions import UserError
@@ -33,9 +31,12 @@ class PaymentRequestComparison(models.TransientModel):
         default=lambda self: self.env.company,
     )
     date_from = fields.Date(
-        required=True, default=lambda self: fields.Date.today() - timedelta(days=30)
+        required=True,
+        default=lambda self: self.env.company._get_payment_request_today() - timedelta(days=30),
     )
-    date_to = fields.Date(required=True, default=fields.Date.today)
+    date_to = fields.Date(
+        required=True, default=lambda self: self.env.company._get_payment_request_today()
+    )
     is_compared = fields.Boolean(readonly=True)
     is_equal = fields.Boolean(readonly=True)
     result = fields.Text(readonly=True)
@@ -105,10 +106,8 @@ class PaymentRequestComparison(models.TransientModel):
 
     def _get_moment(self, day):
         """Return the Unix time at which a day of the company begins."""
-        partner = self.company_id.partner_id
-        zone = pytz.timezone(partner.tz or self.env.ref("base.user_admin").tz or "UTC")
-        begin = zone.localize(datetime.combine(day, time.min))
-        return calendar.timegm(begin.utctimetuple())
+        begins = self.company_id._get_payment_request_midnight(day)
+        return calendar.timegm(begins.utctimetuple())
 
     def _find_strangers(self, seen):
         """Name what is booked in the period, and Stripe does not know.
