@@ -32,6 +32,10 @@ class PaymentRequest(models.Model):
         qrcode.make(self.pay_url, box_size=PIXELS, border=2).save(image)
         return image.getvalue()
 
+    def _get_asked_moves(self):
+        """Return the invoices of which this link still asks something."""
+        return self._get_shown_lines().filtered("amount_due").move_id
+
 
 class AccountMove(models.Model):
     _inherit = "account.move"
@@ -46,9 +50,11 @@ class AccountMove(models.Model):
             [
                 ("line_ids.move_id", "=", self.id),
                 ("state", "in", PAYABLE_STATES),
+                # What customers choose to pay in the portal they may choose anew.
+                ("is_from_customer", "=", False),
                 ("expires_at", ">", fields.Datetime.now()),
                 ("amount_residual", ">", 0),
             ],
             order="id desc",
         )
-        return found.filtered(lambda one: self in one._get_shown_lines().move_id)[:1]
+        return found.filtered(lambda one: self in one._get_asked_moves() and one.amount_to_pay)[:1]

@@ -1,6 +1,9 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from decimal import Decimal
 from unittest.mock import patch
+
+from lxml import html
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
@@ -222,6 +225,49 @@ class TestLinkAndCode(DeliveryCase):
     def test_qr_code_of_the_link(self):
         request = self._ask("link").with_user(self.billing_user)
         self.assertTrue(request.pay_qr)
+
+    def _read_qr(self, invoice):
+        """Return where the QR code on the invoice leads, and the words beside it, or none."""
+        render = self.env["ir.actions.report"]._render_qweb_html
+        page = html.fromstring(render("account.account_invoices", invoice.ids)[0])
+        for box in page.xpath("//*[@id='payment_request_qr']"):
+            return box.xpath(".//a/@href")[0], " ".join(box.text_content().split())
+        return None
+
+    def test_qr_code_states_what_the_link_asks_for(self):
+        self.company.payment_request_qr_on_invoice = True
+        first, second = self._create_invoice(100), self._create_invoice(50)
+        note = self._create_invoice(30, move_type="out_refund")
+        credit = note.line_ids.filtered(lambda item: item.account_type == "asset_receivable")
+        request = self._create_request(
+            first, second, delivery_method="link", credits=[{"item_id": credit.id}]
+        )
+        link, words = self._read_qr(first)
+        self.assertEqual(link, request.pay_url)
+        self.assertIn("120.00 for 2 invoices", words)
+        self._pay_elsewhere(second)
+        _link, words = self._read_qr(first)
+        self.assertIn("70.00", words)
+        self.assertNotIn("invoices", words)
+        self.assertFalse(self._read_qr(second), "of the paid one nothing is asked")
+
+    def test_qr_code_is_never_of_what_the_customer_chose(self):
+        self.company.payment_request_qr_on_invoice = True
+        invoice, other = self._create_invoice(100), self._create_invoice(60)
+        ours = self._create_request(invoice, delivery_method="link")
+        theirs = ours._make_for_customer(
+            self.payer, (invoice + other).sudo(), {invoice.id: Decimal(100), other.id: Decimal(60)}
+        )
+        self.assertGreater(theirs.id, ours.id)
+        link, words = self._read_qr(invoice)
+        self.assertEqual(link, ours.pay_url)
+        self.assertIn("100.00 (", words)
+        self.assertFalse(self._read_qr(other))
+
+    def _pay_elsewhere(self, invoice):
+        self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        ).create({})._create_payments()
 
     def test_qr_code_on_the_invoice(self):
         request = self._ask("link")
