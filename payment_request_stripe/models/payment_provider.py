@@ -34,9 +34,19 @@ class PaymentProvider(models.Model):
         """Tell whether an event's mode is this provider's: live events for live providers only."""
         self.ensure_one()
         if self.state == "disabled":  # still books what arrives; its key tells its mode, if any
-            mode = key_mode(self.sudo().stripe_secret_key or "")
+            mode = self._get_stripe_key_mode()
             return mode == "unknown" or livemode == (mode == "live")
         return livemode == (self.state == "enabled")
+
+    def _get_stripe_key_mode(self):
+        """Return which mode the secret key is of: ``test``, ``live`` or ``unknown``."""
+        self.ensure_one()
+        return key_mode(self.sudo().stripe_secret_key or "")
+
+    def _is_stripe_key_of_mode(self):
+        """Tell whether the secret key is of the mode of the state; switched off, any is."""
+        mode = {"enabled": "live", "test": "test"}.get(self.state)
+        return not mode or self._get_stripe_key_mode() == mode
 
     def _get_stripe_gateway(self):
         """Return the gateway to this provider's Stripe account.
@@ -47,14 +57,13 @@ class PaymentProvider(models.Model):
         key = self.sudo().stripe_secret_key or ""
         if not key:
             raise Misconfigured(self.env._("%(name)s has no secret key.", name=self.name))
-        expected = "live" if self.state == "enabled" else "test"
-        if self.state != "disabled" and key_mode(key) != expected:
+        if not self._is_stripe_key_of_mode():
             raise Misconfigured(
                 self.env._(
                     "The secret key of %(name)s is not a %(mode)s key, as the provider's state "
                     "requires.",
                     name=self.name,
-                    mode=expected,
+                    mode="live" if self.state == "enabled" else "test",
                 )
             )
         return StripeGateway(key, api_base=self._get_payment_request_api_base(STRIPE_API_BASE))
@@ -71,7 +80,7 @@ class PaymentProvider(models.Model):
 
     def _is_payment_request_test_mode(self):
         """Tell whether no real money can move: test mode, with a test key."""
-        return self.state == "test" and key_mode(self.sudo().stripe_secret_key or "") == "test"
+        return self.state == "test" and self._is_stripe_key_of_mode()
 
     def _check_payment_request_setup(self):
         """Return a sentence on what keeps this provider from asking for money, or none.
@@ -84,9 +93,7 @@ class PaymentProvider(models.Model):
             )
         if not self.sudo().stripe_secret_key:
             return self.env._("The Stripe payment provider has no secret key.")
-        if key_mode(self.sudo().stripe_secret_key) != (
-            "live" if self.state == "enabled" else "test"
-        ):
+        if not self._is_stripe_key_of_mode():
             return self.env._(
                 "The secret key of the Stripe payment provider is of the other mode (test or live) "
                 "than the provider."

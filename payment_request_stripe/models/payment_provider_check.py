@@ -7,7 +7,6 @@ from odoo.service.db import list_dbs
 from odoo.tools import config
 
 from ..gateways.errors import GatewayError
-from ..gateways.stripe_api import key_mode
 
 
 class Check(NamedTuple):
@@ -76,7 +75,7 @@ class PaymentProvider(models.Model):
         if not self.stripe_secret_key:
             sentence = self.env._("Enter the secret key of your Stripe account.")
             return Check("key", "trouble", sentence)
-        if key_mode(self.stripe_secret_key) != ("live" if self.state == "enabled" else "test"):
+        if not self._is_stripe_key_of_mode():
             sentence = self.env._(
                 "The secret key is of the other mode (test or live) than the provider."
             )

@@ -6,7 +6,6 @@ from odoo import api, fields, models
 
 from ..gateways.errors import Refused
 from ..gateways.events import PaymentEvent
-from ..gateways.stripe_api import key_mode
 
 TEST_SESSION, LIVE_SESSION = "cs_test_", "cs_live_"
 # After that long no bank answers any more, nor does a payer pay a voucher.
@@ -50,9 +49,8 @@ class PaymentRequestCheckout(models.Model):
     def _is_of_other_mode(self):
         """Tell whether this is a live session, and the provider's key is not a live one."""
         self.ensure_one()
-        key = self.request_id.provider_id.sudo().stripe_secret_key or ""
-        ref = self.stripe_checkout_session_ref or ""
-        return ref.startswith(LIVE_SESSION) and key_mode(key) != "live"
+        mode = self.request_id.provider_id._get_stripe_key_mode()
+        return (self.stripe_checkout_session_ref or "").startswith(LIVE_SESSION) and mode != "live"
 
     def _is_gone(self, error: Refused):
         """Have a live session that only a live key knows be asked for when there is one again."""

@@ -10,7 +10,6 @@ from odoo.fields import Command
 
 from ..gateways.errors import GatewayError
 from ..gateways.money import minimum, to_major
-from ..gateways.stripe_api import key_mode
 
 JOURNAL_CODE = "PLTST"
 # How often, and after how many seconds, it is looked whether Stripe's own event has come.
@@ -76,7 +75,7 @@ class PaymentProvider(models.Model):
         return False
 
     def _check_setup_test(self):
-        if self.state != "test" or key_mode(self.stripe_secret_key or "") != "test":
+        if not self._is_payment_request_test_mode():
             raise UserError(
                 self.env._("A test payment is made in test mode, with a test key, and only then.")
             )
