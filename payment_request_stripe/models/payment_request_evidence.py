@@ -40,21 +40,30 @@ class PaymentRequestDispute(models.Model):
                 pack.writestr(f"invoices/{name}".replace("..", ""), content)
                 missing += [f"{invoice.name}: {remark}"] if remark else []
             facts = {**self._get_facts(), "missing_documents": missing}
-            pack.writestr("facts.json", json.dumps(facts, indent=2, default=str))
+            pack.writestr(
+                "facts.json", json.dumps(facts, indent=2, default=str, ensure_ascii=False)
+            )
             pack.writestr("messages.txt", self._get_messages())
         return buffer.getvalue()
 
     def _get_document(self, invoice):
-        """Return ``(file name, content, remark)`` of an invoice: its PDF, else as a web page."""
-        try:
-            document = invoice._get_invoice_legal_documents("pdf", allow_fallback=True)
+        """Return ``(file name, content, remark)`` of an invoice: its PDF, else as a web page.
+
+        One that Odoo never sent is printed now, as *Print* does: what Odoo has for it otherwise is
+        called a pro forma, which proves nothing.
+        """
+        document = invoice._get_invoice_legal_documents("pdf")
+        if document:
             return document["filename"], document["content"], ""
-        except UserError as error:  # this server cannot make PDF files
-            reports = self.env["ir.actions.report"]
-            content, _kind = reports._render_qweb_html("account.account_invoices", invoice.ids)
-            name = f"{invoice.name}.html".replace("/", "_")
+        reports, remark = self.env["ir.actions.report"], ""
+        report = self.env["account.move.send"]._get_default_pdf_report_id(invoice)
+        try:
+            content, kind = reports._render_qweb_pdf(report, invoice.ids)
+        except (UserError, OSError) as error:  # this server cannot make PDF files
+            content, kind = reports._render_qweb_html(report, invoice.ids)
             remark = self.env._("no PDF (%(reason)s), a web page instead", reason=error)
-            return name, content, remark
+        name = invoice._get_invoice_report_filename(extension=kind, report=report)
+        return name.replace("/", "_"), content, remark
 
     def _get_facts(self):
         """Return what we know of the payment; nothing secret, no link that could be used."""

@@ -263,10 +263,10 @@ class TestDispute(MoneyCase):
         with zipfile.ZipFile(io.BytesIO(attachment.raw)) as pack:
             facts = json.loads(pack.read("facts.json"))
             self.assertIn("messages.txt", pack.namelist())
-            self.assertTrue(
-                [name for name in pack.namelist() if name.startswith("invoices/")]
-                or facts["missing_documents"]
-            )
+            (document,) = [name for name in pack.namelist() if name.startswith("invoices/")]
+            page = pack.read(document).decode()
+            self.assertIn(invoice.name, page)
+            self.assertNotIn("Proforma", page)  # it was posted and paid: a bank wants the invoice
         self.assertEqual(facts["invoices"][0]["number"], invoice.name)
         self.assertNotIn(request.access_token, json.dumps(facts))
 
@@ -280,7 +280,8 @@ class TestDispute(MoneyCase):
         _dispute, events = self.stripe.dispute(charge)
         self._receive(*events)
         trouble = UserError("Unable to find Wkhtmltopdf on this system.")
-        with patch.object(type(invoice), "_get_invoice_legal_documents", side_effect=trouble):
+        reports = self.env.registry["ir.actions.report"]
+        with patch.object(reports, "_render_qweb_pdf", side_effect=trouble):
             content = request.dispute_ids._pack_evidence()
         with zipfile.ZipFile(io.BytesIO(content)) as pack:
             (page,) = [name for name in pack.namelist() if name.startswith("invoices/")]
