@@ -92,6 +92,7 @@ from . import (
     payment_request_undo_again,
     payment_request_undo_credit,
     payment_request_undo_dates,
+    payment_request_undo_loose,
     payment_request_undo_return,
     payment_request_undo_split,
     payment_request_undo_tell,

@@ -211,6 +211,7 @@ class AccountPayment(models.Model):
         (undo_lines.matched_debit_ids | undo_lines.matched_credit_ids).unlink()
         undo_lines.payment_request_share_id = False
         move._reverse_posted(date, reference)
+        self._drop_loose_undo(move)
         used = shares.filtered(lambda share: share.payment_request_line_id or share in taken)
         paid = shares._pay_again(taken) | shares._settle_credits_again(move)
         return used, paid.with_env(self.env)

@@ -89,16 +89,3 @@ class AccountPayment(models.Model):
             share.payment_request_line_id._get_settled() and not share.reconciled
             for share in self.move_id.line_ids._get_request_shares()
         )
-
-    def _tell_loose_undo(self, undo):
-        """Have a person reconcile what went back of this payment, and is taken from nothing."""
-        self.payment_request_id._notify_person_in_charge(
-            self.env._("To reconcile: %(entry)s", entry=undo.move_id.name),
-            self.env._(
-                "%(amount)s of %(payment)s went back with %(entry)s, but what it was taken from is "
-                "used in another way now. Reconcile it with what the customer has open.",
-                amount=undo.currency_id.format(abs(undo.amount_residual_currency)),
-                payment=self.name,
-                entry=undo.move_id.name,
-            ),
-        )

@@ -93,6 +93,7 @@ from . import (
     test_transit,
     test_twilio_status,
     test_undo_dates,
+    test_undo_loose,
     test_undo_return,
     test_views,
     test_webhook,
