@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..gateways.errors import GatewayError
 from ..gateways.events import PaymentEvent
 from ..gateways.money import to_decimal, to_major
 from ..gateways.undo import moves_told
+from .payment_request_changes import POLL
 
 # Stripe knows the fee of a card at once, of a bank debit when it settles; later nobody asks.
 ASK_FOR = timedelta(days=14)
@@ -37,7 +39,16 @@ class AccountPayment(models.Model):
         return self
 
     def _get_settled_entries(self):
+        """Without the entry of a refund that failed when a person had cancelled it already."""
+        if self.stripe_refund_ref and self.move_id.state == "cancel" and self._has_failed():
+            return self.env["account.move"]
         return self.move_id
+
+    def _has_failed(self):
+        """Tell whether this is the booking of a refund that did not reach the payer."""
+        refunds = self.env["payment.request.refund"].sudo()
+        failed = [("state", "in", ("failed", "cancelled")), ("refund_payment_id", "in", self.ids)]
+        return bool(refunds.search_count(failed, limit=1))
 
     def _get_settled_ref(self):
         return self.stripe_refund_ref or self.stripe_payment_intent_ref
@@ -90,9 +101,25 @@ class AccountPayment(models.Model):
         )
         self.invalidate_recordset(["stripe_balance_asked_at"])
 
-    def _forget_balance(self):
-        """Have the poll ask anew what Stripe's balance moved for it: there is more of it."""
-        self.stripe_balance_ref = False
+    def _forget_balance(self, day):
+        """Have the poll ask anew what Stripe's balance moved for a refund that failed.
+
+        Its exchange is taken back at once: of the payment's currency nothing is left to be changed.
+        What the rates of the way there and back differ by is booked when it is known.
+
+        :param day: the day of the failure, in the company's time zone
+        """
+        self.ensure_one()
+        self.stripe_balance_ref = self.stripe_balance_asked_at = False
+        self.env.ref(POLL).sudo()._trigger()
+        if self.stripe_balance_currency_id in (self.currency_id, self.env["res.currency"]):
+            return
+        try:
+            with self.env.cr.savepoint():
+                self.stripe_settled = 0
+                self._keep_settlement(day)
+        except UserError as error:  # the failure itself is booked all the same
+            self.payment_request_id._log_step(f"exchange of a failed refund stands: {error}")
 
 
 class PaymentRequest(models.Model):

@@ -221,11 +221,12 @@ class PaymentRequestRefund(models.Model):
                 self.env._("Refund %(ref)s failed", ref=self.stripe_refund_ref),
             )
             payment._tell_day(booked.move_id.reversal_move_ids, day)
-            booked._forget_balance()
             self._uncount(lines)
             self._raise_credit(shares)
             self.request_id._emit("refunded")  # what is refunded has changed
         self.write({"state": state, "failure_reason": refund.failure_reason})
+        if booked:
+            booked._forget_balance(day)
         self.request_id._notify_person_in_charge(
             self.env._("A refund failed: %(ref)s", ref=self.stripe_refund_ref),
             self.env._(

@@ -127,6 +127,70 @@ class TestExchange(ExchangeCase):
         self.assertOwed(invoice, "0")
         self.assertClearing()
 
+    def _fail(self, prepare=None):
+        """Return the booking of a refund of 40 that Stripe changed and that fails."""
+        request, (invoice,), _charge = self._pay_invoices(100)
+        self._learn_fees()
+        self._refund(request, {invoice: 40})
+        self._learn_fees()
+        booked = request.refund_ids.refund_payment_id
+        if prepare:
+            prepare(booked)
+        (refund,) = self.stripe.refunds.values()
+        told = self.stripe.finish_refund(refund, "failed")
+        self.stripe.balance[refund["failure_balance_transaction"]].update(amount=3600, net=3600)
+        self._receive(told)
+        self.assertOwed(invoice, "0")
+        return booked
+
+    def assertNothingChanged(self, booked, entry):
+        """Assert that the clearing account holds the payment, in euros, and nothing of a refund."""
+        self.assertFalse(booked.stripe_exchange_move_id)
+        self.assertEqual(entry.reversal_move_ids.mapped("state"), ["posted"])
+        clearing = self._get_open_items()
+        self.assertEqual(clearing.currency_id, self.euro)
+        self.assertAlmostEqual(sum(clearing.mapped("amount_currency")), 89.06, 6)
+        self.assertEqual(self._get_exchange_balance(), -2.22)
+
+    def test_a_refund_that_fails_takes_its_exchange_back_at_once(self):
+        entries = []
+        booked = self._fail(lambda refund: entries.append(refund.stripe_exchange_move_id))
+        self.assertNothingChanged(booked, *entries)
+        poll = self.env.ref("payment_request_stripe.ir_cron_poll_stripe")
+        self.assertTrue(self.env["ir.cron.trigger"].search([("cron_id", "=", poll.id)]))
+        self._learn_fees()
+        self.assertEqual(booked.stripe_settled, -0.84)
+        self.assertClearing()
+
+    def test_a_refund_that_a_person_had_cancelled_takes_its_exchange_back_when_it_fails(self):
+        entries = []
+
+        def cancel(refund):
+            entries.append(refund.stripe_exchange_move_id)
+            refund.action_draft()
+            refund.action_cancel()
+
+        booked = self._fail(cancel)
+        self.assertNothingChanged(booked, *entries)
+        self._learn_fees()
+        self.assertEqual(booked.stripe_settled, -0.84)
+        self.assertClearing()
+
+    def test_a_failed_refund_whose_exchange_waited_for_an_account_waits_no_more(self):
+        gain = self.company.income_currency_exchange_account_id
+        request, (invoice,), _charge = self._pay_invoices(100)
+        self._learn_fees()
+        self.company.income_currency_exchange_account_id = False
+        self._refund(request, {invoice: 40})
+        self._learn_fees()
+        self.assertTrue(request.activity_ids.filtered(lambda one: "To be booked" in one.summary))
+        (refund,) = self.stripe.refunds.values()
+        self._receive(self.stripe.finish_refund(refund, "failed"))
+        self.assertFalse(request.activity_ids.filtered(lambda one: "To be booked" in one.summary))
+        self.company.income_currency_exchange_account_id = gain
+        self._learn_fees()
+        self.assertClearing()
+
     def test_a_dispute_that_is_won_leaves_the_difference_of_the_rates(self):
         request, (invoice,), charge = self._pay_invoices(100)
         self._learn_fees()
