@@ -113,6 +113,7 @@ from . import (
     payment_request_webhook_desk,
     payment_request_desk_policy,
     payment_request_debit,
+    payment_request_task,
     payment_request_setup_test,
     payment_request_report,
     payment_request_dashboard,

@@ -251,8 +251,7 @@ class PaymentRequest(models.Model):
 
     def _follow_covered(self):
         """Have a person reconcile credits that by now cover all that the link asks."""
-        self.ensure_one()
-        if self._get_quote()["total"]:
+        if not self._is_covered():
             return
         self._notify_person_in_charge(
             self.env._("Credits cover all that %(name)s asks", name=self.name),
@@ -260,6 +259,7 @@ class PaymentRequest(models.Model):
                 "Nothing is left to charge. Reconcile the credits with the invoices: %(invoices)s.",
                 invoices=", ".join(self.line_ids.move_id.mapped("name")),
             ),
+            task="covered",
         )
 
 

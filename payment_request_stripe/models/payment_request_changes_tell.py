@@ -115,7 +115,9 @@ class PaymentRequest(models.Model):
             note = f"{about_to} {note}"
         self._message_log(body=note)
         if self._concerns_somebody():
-            self._notify_person_in_charge(self._get_change_summary("changed"), note, renew=True)
+            self._notify_person_in_charge(
+                self._get_change_summary("changed"), note, renew=True, task="changed"
+            )
 
     def _close_settled(self):
         """Complete a link of which nothing is left to pay; one without invoices needs a person.
@@ -135,6 +137,7 @@ class PaymentRequest(models.Model):
                     "the payment request.",
                     invoices=", ".join(move.name or move.display_name for move in gone),
                 ),
+                task="gone",
             )
             return False
         if len(self._get_shown_lines()) < len(self.line_ids):
@@ -144,11 +147,11 @@ class PaymentRequest(models.Model):
                     "They are of another customer or in another currency now, so the link cannot "
                     "ask for them. Cancel the payment request, and make a new one."
                 ),
+                task="hands",
             )
             return False
         if not self._transition("completed", failure_reason=False):
             return False
-        self._drop_changes("gone", "hands")
         self._message_log(
             body=self.env._("Nothing is left to pay: the invoices were settled in another way.")
         )

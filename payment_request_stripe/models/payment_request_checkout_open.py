@@ -233,6 +233,8 @@ class PaymentRequestCheckout(models.Model):
         request._notify_person_in_charge(
             inside.env._("Customers cannot pay %(name)s", name=request.name),
             inside.env._("Stripe refused to open the payment page: %(why)s", why=error.message),
+            renew=True,
+            task="cannot_pay",
         )
         request._log_step(f"refused by Stripe: {error.code}", self)
         request._commit()

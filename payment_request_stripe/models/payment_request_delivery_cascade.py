@@ -68,7 +68,9 @@ class PaymentRequestDelivery(models.Model):
             return
         lost, doubtful = self._get_summaries()
         request._notify_person_in_charge(
-            doubtful if self.state == "unknown" else lost, self.failure_reason or self.state
+            doubtful if self.state == "unknown" else lost,
+            self.failure_reason or self.state,
+            task="unreached",
         )
 
     def _is_overtaken(self):
@@ -202,6 +204,7 @@ class PaymentRequestDelivery(models.Model):
                 reason=reason,
                 recipients=", ".join(request.delivery_ids.mapped("recipient")),
             ),
+            task="unopened",
         )
 
     # === IT CAME BACK === #

@@ -98,6 +98,7 @@ class PaymentRequestEvent(models.Model):
             request._notify_person_in_charge(
                 self.env._("A bank debit failed"),
                 self.env._("%(reason)s The payment link works again.", reason=reason),
+                task="debit_failed",
             )
         return ""
 

@@ -87,6 +87,7 @@ class PaymentRequestCheckout(models.Model):
                     "the debit. Have the webhook of that account still reach us, or set its key "
                     "again and press Refresh: do not ask the customer a second time before."
                 ),
+                task="debit_unknown",
             )
         request._commit()
         return gone

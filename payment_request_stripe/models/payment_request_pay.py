@@ -182,7 +182,10 @@ class PaymentRequest(models.Model):
         total = to_major(quote["total"], quote["currency"])
         if refusal := inside._get_total_refusal(total, self.currency_id):
             inside._notify_person_in_charge(
-                inside.env._("Customers cannot pay %(name)s", name=self.name), refusal[1]
+                inside.env._("Customers cannot pay %(name)s", name=self.name),
+                refusal[1],
+                renew=True,
+                task="cannot_pay",
             )
             self._commit()
             raise PayerNotice(

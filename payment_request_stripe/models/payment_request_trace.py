@@ -62,10 +62,11 @@ class PaymentRequest(models.Model):
         own = self.with_user(user).with_context(allowed_company_ids=user._get_company_ids())
         return own.has_access("read")
 
-    def _notify_person_in_charge(self, summary, note, renew=False):
+    def _notify_person_in_charge(self, summary, note, renew=False, task=False):
         """Raise one activity for the person in charge; the same one twice is no news.
 
         :param bool renew: have the activity that is there already say the new `note`
+        :param str task: its kind, see ``REASONS``: it ends by itself when that reason is gone
         """
         self.ensure_one()
         # In a payer's visit we are the public user, who has no address to write from.
@@ -79,6 +80,7 @@ class PaymentRequest(models.Model):
             "mail.mail_activity_data_todo",
             summary=summary,
             note=escape(note),  # a vendor's words may stand in it
+            payment_request_task=task,
             user_id=request._get_handler().id,
         )
 

@@ -88,6 +88,7 @@ from . import (
     test_sms,
     test_sms_answer,
     test_statement,
+    test_task,
     test_tours,
     test_trace,
     test_transit,

@@ -118,6 +118,19 @@ class TestMode(MoneyCase):
         self.assertOwed(invoice, "0")
         self.assertFalse(request.activity_ids)
 
+    def test_what_that_account_tells_all_the_same_ends_the_task(self):
+        request, invoice, ref = self._ask()
+        self._receive(self.stripe.pay_async(ref))
+        session = self.stripe.sessions.pop(ref)
+        request.checkout_ids.expires_at = self._days_ago(1)
+        self._poll()
+        self.assertIn("another account", request.activity_ids.note)
+        self.stripe.sessions[ref] = session
+        self.stripe.settle(ref)
+        self._tell("checkout.session.async_payment_succeeded")
+        self.assertOwed(invoice, "0")
+        self.assertFalse(request.activity_ids)
+
     def test_a_live_debit_that_no_bank_can_answer_any_more_is_given_up(self):
         request, _invoice, ref = self._ask()
         self._receive(self.stripe.pay_async(ref))
