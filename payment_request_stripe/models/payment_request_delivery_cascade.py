@@ -66,11 +66,8 @@ class PaymentRequestDelivery(models.Model):
             return
         if is_over:
             return
-        lost, doubtful = self._get_summaries()
         request._notify_person_in_charge(
-            doubtful if self.state == "unknown" else lost,
-            self.failure_reason or self.state,
-            task="unreached",
+            self._get_summary(), self.failure_reason or self.state, task="unreached"
         )
 
     def _is_overtaken(self):
@@ -83,20 +80,38 @@ class PaymentRequestDelivery(models.Model):
         if request.opened_at and self.sent_at and request.opened_at >= self.sent_at:
             return True
         return any(
-            row.state in ("sent", "delivered")
+            row._has_reached_recipient()
             and not row.is_forwarded
             and row.id > self.id
             and (row.channel == self.channel or row.create_date > self.create_date)
             for row in request.sudo().delivery_ids
         )
 
-    def _get_summaries(self):
-        """Return what the tasks are called: one of what did not arrive, one of what may have."""
+    def _has_reached_recipient(self):
+        """Tell whether its recipient got this, if not everybody to whom it is passed on there."""
         self.ensure_one()
-        name, recipient = self.request_id.name, self.recipient
+        return self.state in ("sent", "delivered") or bool(self.bounced_for)
+
+    def _get_summary(self):
+        """Return what the task about this message is called."""
+        self.ensure_one()
+        lost, doubtful, partial = self._get_summaries()
+        if self.state == "unknown":
+            return doubtful
+        return partial if self.bounced_for else lost
+
+    def _get_summaries(self):
+        """Return what tasks are called: of what did not arrive, what may have, what did in part."""
+        self.ensure_one()
+        places = {"name": self.request_id.name, "recipient": self.recipient}
         return (
-            self.env._("%(name)s did not reach %(recipient)s", name=name, recipient=recipient),
-            self.env._("Did %(name)s reach %(recipient)s?", name=name, recipient=recipient),
+            self.env._("%(name)s did not reach %(recipient)s", **places),
+            self.env._("Did %(name)s reach %(recipient)s?", **places),
+            self.env._(
+                "%(name)s reached %(recipient)s, but not %(member)s",
+                member=self.bounced_for or "",
+                **places,
+            ),
         )
 
     def _react(self):
@@ -110,9 +125,12 @@ class PaymentRequestDelivery(models.Model):
             request = row.request_id
             if request.delivery_ids.filtered(lambda one, row=row: row._is_overtaken_by(one)):
                 continue
+            same = request.delivery_ids.filtered(
+                lambda one, row=row: (one.channel, one.recipient) == (row.channel, row.recipient)
+            )
             try:
                 with self.env.cr.savepoint():
-                    for summary in row._get_summaries():
+                    for summary in {name for one in same for name in one._get_summaries()}:
                         request._drop_activity(summary)
             except Exception:
                 _logger.exception("the tasks about delivery %s stay", row.uuid)
@@ -217,11 +235,25 @@ class PaymentRequestDelivery(models.Model):
         """
         email = email_normalize(address or "") or address
         for row in self:
-            if not email or email.lower() == row.recipient.lower():
-                row.bounced_for = False
-            elif row.state != "bounced":
-                row.bounced_for = email
+            if email and email.lower() != row.recipient.lower():
+                if row.state != "bounced":
+                    row.bounced_for = email
+            elif row.bounced_for:
+                # One member did not get it, and now it turns out that nobody did.
+                row._drop_tasks()
+                row.write({"bounced_for": False, "state": "sent"})
         moved = self._apply_outcomes(
-            {row: Outcome("bounced", row._explain_email(trouble, address)) for row in self}
+            {row: Outcome("bounced", row._explain_bounced(trouble, address)) for row in self}
         )
         moved._react()
+
+    def _explain_bounced(self, trouble, address):
+        self.ensure_one()
+        reason = self._explain_email(trouble, address)
+        if not self.bounced_for:
+            return reason
+        return self.env._(
+            "%(recipient)s took the e-mail; an address it goes on to did not. %(reason)s",
+            recipient=self.recipient,
+            reason=reason,
+        )

@@ -19,10 +19,16 @@ class PaymentRequest(models.Model):
         compute="_compute_delivery_state",
         compute_sudo=True,
         help="Of the last message on each channel; what the payer forwards does not count, nor "
-        "what was held back after another.",
+        "what was held back after another. One that reached its recipient, but not everybody to "
+        "whom that address passes it on, is partly sent.",
     )
 
-    @api.depends("delivery_ids.state", "delivery_ids.channel", "delivery_ids.is_forwarded")
+    @api.depends(
+        "delivery_ids.state",
+        "delivery_ids.channel",
+        "delivery_ids.is_forwarded",
+        "delivery_ids.bounced_for",
+    )
     def _compute_delivery_state(self):
         for request in self:
             last = {}
@@ -30,15 +36,20 @@ class PaymentRequest(models.Model):
                 # What was held back takes nothing back of what was sent before.
                 is_news = row.state != "skipped" or row.channel not in last
                 if is_news and not row.is_forwarded:
-                    last[row.channel] = row.state
+                    last[row.channel] = "partly" if row.bounced_for else row.state
             request.delivery_state = self._sum_up_deliveries(set(last.values()))
 
     @api.model
     def _sum_up_deliveries(self, states):
-        """Return the state of all by the states of the messages, or nothing without any."""
+        """Return the state of all by those of the messages, or nothing without any.
+
+        :param set states: of the messages, and ``partly`` of what one member of a list did not get
+        """
         reached, waiting = states & {"sent", "delivered"}, states & {"queued", "sending"}
         if not states:
             return False
+        if "partly" in states:
+            return "partly"
         if reached:
             return "sent" if reached == states else "partly"
         return "queued" if waiting else "not_reached"

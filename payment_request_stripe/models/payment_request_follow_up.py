@@ -62,7 +62,7 @@ class PaymentRequest(models.Model):
         self._message_log(
             body=self.env._(
                 "%(recipient)s was not reached: %(reason)s Trying %(next)s.",
-                recipient=delivery.recipient,
+                recipient=delivery.bounced_for or delivery.recipient,
                 reason=reason,
                 next=recipient,
             )

@@ -17,10 +17,15 @@ class PaymentRequest(models.Model):
         compute="_compute_is_unreached",
         search="_search_is_unreached",
         help="A message did not arrive, or nobody knows whether it did, and no later one did; what "
-        "the payer forwards does not count.",
+        "the payer forwards does not count. A list of which one member did not get it was reached.",
     )
 
-    @api.depends("delivery_ids.state", "delivery_ids.channel", "delivery_ids.is_forwarded")
+    @api.depends(
+        "delivery_ids.state",
+        "delivery_ids.channel",
+        "delivery_ids.is_forwarded",
+        "delivery_ids.bounced_for",
+    )
     def _compute_is_unreached(self):
         unreached = self.search([("id", "in", self.ids), ("is_unreached", "=", True)])
         for request in self:
@@ -33,7 +38,13 @@ class PaymentRequest(models.Model):
             return NotImplemented
         deliveries = self.env["payment.request.delivery"].sudo()
         deliveries.flush_model()
-        lost = deliveries._search([("state", "in", TROUBLE), ("is_forwarded", "=", False)])
+        lost = deliveries._search(
+            [
+                ("state", "in", TROUBLE),
+                ("is_forwarded", "=", False),
+                ("bounced_for", "=", False),
+            ]
+        )
         lost.add_where(
             SQL(
                 """NOT EXISTS (
@@ -45,7 +56,10 @@ class PaymentRequest(models.Model):
                         later.channel = payment_request_delivery.channel
                         AND later.state != 'skipped'
                         OR later.create_date > payment_request_delivery.create_date
-                        AND later.state IN ('sent', 'delivered')
+                        AND (
+                            later.state IN ('sent', 'delivered')
+                            OR later.bounced_for IS NOT NULL
+                        )
                     )
                 )"""
             )

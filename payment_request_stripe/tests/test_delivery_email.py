@@ -213,7 +213,45 @@ class TestBounce(DeliveryCase):
         self._bounce(recipient="anna@example.net")
         self.assertEqual(self.row.state, "bounced")
         self.assertIn("anna@example.net does not exist", self.row.failure_reason)
-        self.assertIn("did not reach petra@example.com", self._get_activities(self.request))
+        self.assertIn("petra@example.com, but not anna@", self._get_activities(self.request))
+
+    def _is_found(self):
+        """Tell whether the filter Not Reached finds the request."""
+        return self.request in self.env["payment.request"].search([("is_unreached", "=", True)])
+
+    def test_of_one_member_reached_the_list(self):
+        self._bounce(recipient="left@example.com")
+        self.assertEqual((self.row.state, self.row.bounced_for), ("bounced", "left@example.com"))
+        self.assertIn("petra@example.com took the e-mail", self.row.failure_reason)
+        self.assertIn("left@example.com does not exist", self.row.failure_reason)
+        self.assertEqual(self.request.delivery_state, "partly")
+        self.assertFalse(self._is_found())
+        self.assertFalse(self.request.is_unreached)
+
+    def test_of_one_member_is_not_called_unreached_when_the_next_channel_is_tried(self):
+        self.company.payment_request_cascade = True
+        self._bounce(recipient="left@example.com")
+        self._drain()
+        self.assertEqual(len(self.twilio.messages), 1)
+        self.assertIn("left@example.com was not reached", self.request.message_ids[0].body)
+        self.assertEqual(self.request.delivery_state, "partly")
+
+    def test_of_one_member_of_what_was_sent_after_one_that_was_lost(self):
+        self._bounce()
+        self.assertTrue(self._is_found())
+        self.row.action_send_again()
+        with mail_server(self.env):
+            self._drain()
+        self._bounce(recipient="left@example.com", reference=self._get_last_reference())
+        self.assertFalse(self._is_found())
+
+    def test_the_task_about_one_member_goes_with_what_is_sent_again(self):
+        self._bounce(recipient="left@example.com")
+        self.assertTrue(self.request.activity_ids)
+        self.row.action_send_again()
+        with mail_server(self.env):
+            self._drain()
+        self.assertFalse(self.request.activity_ids)
 
     def test_of_one_member_of_a_list_does_not_condemn_the_list(self):
         self._bounce(recipient="left@example.com")
@@ -237,6 +275,13 @@ class TestBounce(DeliveryCase):
     def test_of_one_member_then_of_the_list_itself(self):
         self._bounce(recipient="left@example.com")
         self._bounce(recipient="petra@example.com")
+        self.assertTrue(self._is_found())
+        self.assertEqual(self.request.delivery_state, "not_reached")
+        self.assertNotIn("left@", self.row.failure_reason)
+        self.assertEqual(
+            self.request.activity_ids.mapped("summary"),
+            [f"{self.request.name} did not reach petra@example.com"],
+        )
         with freeze_time(fields.Datetime.now() + timedelta(days=2)):
             self.request._queue_deliveries(automatic=True)
             self._drain()
