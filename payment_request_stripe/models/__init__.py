@@ -43,6 +43,7 @@ from . import (
     payment_request_delivery_rules,
     payment_request_delivery_sms,
     payment_request_delivery_state,
+    payment_request_delivery_ways,
     payment_request_event,
     payment_request_event_store,
     payment_request_event_handlers,

@@ -179,17 +179,19 @@ class PaymentRequestDelivery(models.Model):
         due = self.search(domain, order="id", limit=BATCH * LOOK_AHEAD)
         locked = due.try_lock_for_update(allow_referencing=True, limit=BATCH)
         taken = locked._limit_documents()
-        reasons = taken._get_skip_reasons()
+        wanted = taken._follow_corrections()
+        reasons = wanted._get_skip_reasons()
         for row, reason in reasons.items():
             row._skip(reason)
-        taken.filtered(lambda row: row in reasons)._tell_unreachable()
-        left = taken.filtered(lambda row: row not in reasons)
+        wanted.filtered(lambda row: row in reasons)._tell_unreachable()
+        left = wanted.filtered(lambda row: row not in reasons)
         waits = left._get_waits()
         for row, moment in waits.items():
             row.retry_at = moment
         if waits:
             self._ring(min(waits.values()))
         claimed = left.filtered(lambda row: row not in waits)
+        claimed._note_ways()
         now = fields.Datetime.now()
         for attempt_count, rows in claimed.grouped("attempt_count").items():
             rows.write({"state": "sending", "claimed_at": now, "attempt_count": attempt_count + 1})

@@ -126,25 +126,22 @@ class PaymentRequest(models.Model):
                 not row.is_automatic or row.recipient == recipients[row.channel]
             )
             if is_unwanted or is_nobodys:
-                row._skip(
-                    self.env._(
-                        "The way of delivery was changed: nothing goes to %(address)s any more.",
-                        address=row.recipient,
-                    )
-                )
+                row._skip(row._explain_withdrawal())
 
-    def _redirect_waiting(self, by_email):
+    def _redirect_waiting(self, by_email, rows=None):
         """Let what waits go to the corrected recipient: the old one may be a stranger's.
 
         What the payer forwards to somebody else goes there all the same.
 
         :param by_email: the e-mail address was corrected, else the phone number
+        :param rows: only these of the messages, by default all
         """
         for request in self.sudo():
             queued = request.delivery_ids.filtered(
                 lambda row: row.state == "queued" and (row.channel == "email") == by_email
             )
-            for row in queued.filtered(lambda row: not row.is_forwarded):
+            wanted = queued if rows is None else queued & rows
+            for row in wanted.filtered(lambda row: not row.is_forwarded):
                 recipient = request._get_recipient(row.channel, request)
                 if recipient in (None, False, row.recipient):
                     continue

@@ -193,6 +193,83 @@ class TestWhatWaits(DeliveryCase):
 
 
 @tagged("post_install", "-at_install")
+class TestWhatIsBeingSent(DeliveryCase):
+    """A person changes the request while a message is on its way, which then has to wait."""
+
+    def setUp(self):
+        super().setUp()
+        self.request = self._ask("email_sms")
+        self.email = self.request.delivery_ids.filtered(lambda row: row.channel == "email")
+        self.sms = self.request.delivery_ids - self.email
+
+    def _change_while_asked(self, values, user=None):
+        """Let Twilio be out of order, and change the request while it is asked."""
+        self.twilio.fail_next(status=503)
+        ask, done = self.twilio.request, []
+
+        def request(*args, **kwargs):
+            if not done:
+                done.append(self.sms.state)
+                self.request.with_user(self.billing_user).write(values)
+                self.env.flush_all()
+            return ask(*args, **kwargs)
+
+        self.twilio.request = request
+        with mail_server(self.env):
+            self._drain()
+        self.assertEqual(done, ["sending"])
+        self.assertEqual((self.sms.state, self.sms.attempt_count), ("queued", 1))
+
+    def _drain_later(self, minutes=2):
+        with freeze_time(fields.Datetime.now() + timedelta(minutes=minutes)):
+            self._drain()
+
+    def test_whose_number_was_taken_away(self):
+        self._change_while_asked({"delivery_method": "email", "to_phone": False})
+        self._drain_later()
+        self.assertEqual((self.sms.state, self.twilio.messages), ("skipped", []))
+        self.assertIn("nothing goes to +14155550100 any more", self.sms.failure_reason)
+        self.assertFalse(self.request.activity_ids)
+
+    def test_by_a_channel_that_was_taken_away(self):
+        self._change_while_asked({"delivery_method": "email"})
+        self._drain_later()
+        self.assertEqual((self.sms.state, self.twilio.messages), ("skipped", []))
+
+    def test_whose_number_was_corrected(self):
+        self._change_while_asked({"to_phone": "+14155550122"})
+        self._drain_later()
+        self.assertEqual((self.sms.state, self.sms.recipient), ("sent", "+14155550122"))
+        self.assertEqual([sent["to"] for sent in self.twilio.messages], ["+14155550122"])
+
+    def test_whose_number_was_corrected_and_has_a_message_already(self):
+        self._change_while_asked({"to_phone": "+14155550122"})
+        self.request._queue_messages([(self.request, "sms", "+14155550122")])
+        self._drain_later()
+        self.assertEqual(self.sms.state, "skipped")
+        self.assertEqual([sent["to"] for sent in self.twilio.messages], ["+14155550122"])
+
+    def test_that_somebody_paid_meanwhile(self):
+        self._change_while_asked({"message": "Soon, please."})
+        self.request._transition("completed")
+        self._drain_later()
+        self.assertEqual((self.sms.state, self.twilio.messages), ("skipped", []))
+        self.assertIn("not open any more", self.sms.failure_reason)
+
+    def test_to_where_a_person_wanted_it_sent_once_more(self):
+        """The channel is not the request's, and never was."""
+        self.request.with_user(self.billing_user).write({"delivery_method": "email"})
+        self.assertEqual(self.sms.state, "skipped")
+        self.sms.state = "failed"
+        self.env.flush_all()
+        self.sms.action_send_again()
+        self.sms = self.request.delivery_ids.sorted("id")[-1]
+        self._change_while_asked({"message": "Soon, please."})
+        self._drain_later()
+        self.assertEqual(self.sms.state, "sent")
+
+
+@tagged("post_install", "-at_install")
 class TestLinksWhoseTimeIsOver(DeliveryCase):
     def _let_it_expire(self, request):
         request.expires_at = fields.Datetime.now() - timedelta(minutes=1)
