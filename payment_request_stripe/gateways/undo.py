@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from decimal import Decimal
 from typing import Any
 
 from .errors import MalformedPayload
+from .money import step
 
 # Stripe's word for a refund: ours. What Stripe may still add is on its way, never booked.
 REFUND_STATES = {
@@ -89,9 +91,30 @@ class Dispute:
     moves: tuple[BalanceLine, ...]
 
     @property
-    def is_withdrawn(self) -> bool:
-        """Tell whether Stripe holds the money back as things stand."""
-        return is_withdrawn(self.moves, self.currency)
+    def is_changed(self) -> bool:
+        """Tell whether it moved the balance in another currency than its own."""
+        return any(move.currency != self.currency for move in self.moves)
+
+    @property
+    def held(self) -> int:
+        """Return what Stripe holds back as things stand, in minor units of `currency`.
+
+        What is changed into another currency comes back at another rate. There a return is one of
+        all, unless the dispute is lost: of that it is told about what part came back.
+        """
+        if not self.is_changed:
+            return max(-sum(move.amount for move in self.moves), 0)
+        taken = back = count = 0
+        for move in self.moves:
+            count += (move.amount > 0) - (move.amount < 0)
+            if move.amount < 0 and back:
+                taken = back = 0  # what had come back is taken again
+            taken -= min(move.amount, 0)
+            back += max(move.amount, 0)
+        if not back or self.state != "lost":
+            return self.amount if count < 0 else 0
+        unit = step(self.currency)
+        return max(self.amount - round(Decimal(self.amount) * back / taken / unit) * unit, 0)
 
     @property
     def is_closed(self) -> bool:
@@ -188,16 +211,6 @@ def parse_moves(moves: Sequence[Mapping[str, Any]]) -> tuple[BalanceLine, ...]:
     """Read movements of Stripe's balance, the oldest first."""
     lines = [parse_move(move) for move in moves]
     return tuple(sorted(lines, key=lambda line: (line.created_at, line.ref)))
-
-
-def is_withdrawn(moves: Sequence[BalanceLine], currency: str) -> bool:
-    """Tell whether the movements of a dispute took more than they gave back.
-
-    What is changed into another currency comes back at another rate: there they are counted.
-    """
-    if all(move.currency == currency for move in moves):
-        return sum(move.amount for move in moves) < 0
-    return sum((move.amount > 0) - (move.amount < 0) for move in moves) < 0
 
 
 def moves_told(obj: Mapping[str, Any]) -> tuple[BalanceLine, ...]:

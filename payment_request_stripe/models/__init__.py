@@ -99,6 +99,7 @@ from . import (
     payment_request_undo_tell,
     payment_request_dispute,
     payment_request_dispute_book,
+    payment_request_dispute_held,
     payment_request_evidence,
     payment_request_fee,
     payment_request_changes,

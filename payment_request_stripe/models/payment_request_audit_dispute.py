@@ -1,9 +1,11 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from dataclasses import replace
+
 from odoo import models
 
 from ..gateways.money import to_major
-from ..gateways.undo import is_withdrawn, parse_moves
+from ..gateways.undo import parse_dispute
 
 
 class PaymentRequestAudit(models.AbstractModel):
@@ -17,14 +19,17 @@ class PaymentRequestAudit(models.AbstractModel):
         moves = source.get("balance_transactions") or ()
         if dispute.move_count > len(moves):  # it went on since this was told
             return []
-        withdrawn = is_withdrawn(parse_moves(moves), source["currency"].upper())
         account = dispute.payment_id.outstanding_account_id
         money, fees = self._sum_moves(moves, "amount"), self._sum_moves(moves, "fee")
         own = dispute.stripe_fee_move_id | dispute.stripe_exchange_move_id
         entries = dispute.move_id | own | self._find_named(ref, account)
         booked = self._get_booked(entries, account)
         expected = {code: money.get(code, 0) - fees.get(code, 0) for code in {*money, *fees}}
-        if dispute and bool(dispute.move_id) == withdrawn and self._is_same(booked, expected):
+        told = parse_dispute(source)
+        if dispute.move_count == len(moves):  # how it ended may have been told since
+            told = replace(told, state=dispute.state)
+        is_held = dispute and dispute._get_held(told) == dispute._get_withdrawn()
+        if is_held and self._is_same(booked, expected):
             return []
         if dispute and self._is_same(booked, money):
             return [self.env._("The fee of dispute %(ref)s is not booked.", ref=ref)]

@@ -82,6 +82,13 @@ class PaymentRequestDispute(models.Model):
         index="btree_not_null",
         help="The entry by which the disputed money left, until it came back.",
     )
+    entry_ids = fields.Many2many(
+        comodel_name="account.move",
+        string="Withdrawals and Returns",
+        readonly=True,
+        copy=False,
+        help="All that was booked of the money itself; what came back in full was reversed.",
+    )
 
     _dispute_ref_unique = models.UniqueIndex(
         "(stripe_dispute_ref)", "A dispute of Stripe is kept once."

@@ -68,21 +68,21 @@ class PaymentRequestDispute(models.Model):
                 "told_at": max(told_at, known_at),
             }
         )
-        if dispute.is_withdrawn and not self.move_id:
-            self._book_withdrawal(dispute, day)
-        elif not dispute.is_withdrawn and self.move_id:
-            self._book_reinstatement(day)
+        is_new = self._book_held(dispute, day) and self._is_partly_won()
         if dispute.moves:
             self._settle(dispute.moves, day)
         self.request_id._update_dispute_state()
-        if before != self.state or not dispute.is_closed:
+        if before != self.state or is_new or not dispute.is_closed:
             self._tell_state(dispute.is_answerable)
         return ""
 
     # === MONEY === #
 
-    def _book_withdrawal(self, dispute: Dispute, day):
-        """Book that Stripe took the disputed money back, and open the invoices it had paid."""
+    def _book_withdrawal(self, dispute: Dispute, amount, day):
+        """Book that Stripe took disputed money back, and open the invoices it had paid.
+
+        :param Decimal amount: what of it, in major units
+        """
         payment = self.payment_id
         if dispute.currency != payment.currency_id.name or not payment.outstanding_account_id:
             raise BookingRefused(
@@ -92,12 +92,12 @@ class PaymentRequestDispute(models.Model):
                     payment=payment.name,
                 )
             )
-        amount = to_major(dispute.amount, dispute.currency)
         parts, guessed = payment._split_undo(amount, answer_notes=False)
         name = f"{self.request_id.name} {self.stripe_dispute_ref}"
         move = self._post(day, name, payment._prepare_undo_entry(parts, day, name))
         opened = payment._take_back(move, parts, move.date)
         self.move_id = move
+        self.entry_ids |= move
         lines = payment._get_undone_lines(parts)
         self._count_withdrawal(lines)
         opened._tell_disputed(self.request_id)
@@ -119,16 +119,7 @@ class PaymentRequestDispute(models.Model):
                     invoices=opened._say_names(),
                 ),
             )
-        if beyond := sum(part.amount for part in parts if not part.share):
-            self._notify(
-                self.env._("More was disputed than was left"),
-                self.env._(
-                    "%(amount)s of the dispute had been refunded before: it stands open in "
-                    "%(move)s. Answer the dispute with the refund as evidence.",
-                    amount=self.currency_id.format(float(beyond)),
-                    move=move.name,
-                ),
-            )
+        self._tell_beyond(sum(part.amount for part in parts if not part.share))
 
     def _count_withdrawal(self, lines):
         """Raise what is disputed of each line by what its invoice lost."""
@@ -140,15 +131,14 @@ class PaymentRequestDispute(models.Model):
 
     def _book_reinstatement(self, day):
         """Book that the money came back, and pay the invoices with it again."""
-        payment = self.payment_id
+        payment, returns = self.payment_id, self._get_returns()
         move, self.move_id = self.move_id, False
         lines = move.line_ids.payment_request_share_id.payment_request_line_id
-        shares, paid = payment._give_back(
-            move,
-            payment._get_open_day(max(day, move.date)),
-            self.env._("Dispute %(ref)s: money returned", ref=self.stripe_dispute_ref),
-        )
-        payment._tell_day(move.reversal_move_ids, day)
+        open_day = payment._get_open_day(max(day, *(move | returns).mapped("date")))
+        reference = self.env._("Dispute %(ref)s: money returned", ref=self.stripe_dispute_ref)
+        returns._reverse_posted(open_day, reference)  # it comes back as a whole
+        shares, paid = payment._give_back(move, open_day, reference)
+        payment._tell_day(move.reversal_move_ids - returns, day)
         lines._count_discounts()
         for line in lines:
             digits = line.currency_id.decimal_places
@@ -174,7 +164,8 @@ class PaymentRequestDispute(models.Model):
                     "came_back",
                 )
 
-    def _post(self, day, name, lines):
+    def _post(self, day, name, lines, returning=None):
+        """Post an entry, of what comes back of the entry `returning` if that is given."""
         move = (
             self.env["account.move"]
             .sudo()
@@ -186,6 +177,7 @@ class PaymentRequestDispute(models.Model):
                     "date": self.payment_id._get_open_day(day),
                     "ref": name,
                     "line_ids": lines,
+                    "reversed_entry_id": returning and returning.id,
                 }
             )
         )
@@ -220,6 +212,9 @@ class PaymentRequestDispute(models.Model):
             "lost": self.env._("The dispute was lost: the invoices stay open."),
             "none": self.env._("The inquiry was closed without a dispute."),
         }
+        if self._is_partly_won():
+            self._tell_partly_won()
+            return
         if self.state == "lost" and self.reason in RETURNS:
             self._tell_return()
             return

@@ -26,6 +26,7 @@ from . import (
     test_delivery_state,
     test_desk,
     test_dispute,
+    test_dispute_partly,
     test_exchange,
     test_filters,
     test_gateway_checkout,

@@ -183,8 +183,11 @@ class History(HistoryFacts):
 
     def dispute(self):
         if charges := [one for one in self._refundable() if not one["disputed"]]:
+            charge = self.random.choice(charges)
+            # A bank may dispute what was refunded already.
+            is_all = charge["amount_refunded"] and self.random.random() < 0.5
             dispute, _events = self.stripe.dispute(
-                self.random.choice(charges), inquiry=self.random.random() < 0.3
+                charge, is_all and charge["amount"], inquiry=self.random.random() < 0.3
             )
             self.disputes.append(dispute)
 
@@ -193,8 +196,11 @@ class History(HistoryFacts):
             dispute = self.random.choice(alive)
             if dispute["status"].startswith("warning"):
                 self.stripe.withdraw(dispute)
-            else:
-                self.stripe.close_dispute(dispute, self.random.choice(["won", "lost"]))
+                return
+            charge = self.stripe.charges[dispute["charge"]]
+            refunded = dispute["amount"] - (charge["amount"] - charge["amount_refunded"])
+            ends = [("won", 0), ("lost", 0), *([("lost", refunded)] if refunded > 0 else [])]
+            self.stripe.close_dispute(dispute, *self.random.choice(ends))
 
     def credit_note(self):
         invoice = self.random.choice(self.invoices)

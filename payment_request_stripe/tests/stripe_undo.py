@@ -103,12 +103,15 @@ class StripeUndo(StripeObjects):
         dispute["balance_transactions"].append(line)
         return self.event("charge.dispute.funds_withdrawn", dispute)
 
-    def close_dispute(self, dispute, status):
-        """End as ``won``, ``lost`` or ``warning_closed``; return the events."""
+    def close_dispute(self, dispute, status, returned=0):
+        """End as ``won``, ``lost`` or ``warning_closed``; return the events.
+
+        :param returned: minor units that come back of one that is lost: what had been refunded
+        """
         dispute["status"] = status
         events = []
-        if status == "won":
-            line = self.move_balance("adjustment", dispute, dispute["amount"])
+        if returned := dispute["amount"] if status == "won" else returned:
+            line = self.move_balance("adjustment", dispute, returned)
             dispute["balance_transactions"].append(line)
             events.append(self.event("charge.dispute.funds_reinstated", dispute))
         return [*events, self.event("charge.dispute.closed", dispute)]
