@@ -48,6 +48,7 @@ def remarks(top: Path) -> list:
         inside = path.relative_to(top)
         tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
         found += [f"{path}:{line}: {text}" for line, text in _wall_remarks(inside, tree)]
+        found += [f"{path}:{line}: {text}" for line, text in _dialog_remarks(inside, tree)]
         if inside.parts[0] != "tests":
             found += [f"{path}:{line}: {text}" for line, text in _size_remarks(path, tree)]
     return found
@@ -61,6 +62,17 @@ def _wall_remarks(inside: Path, tree: ast.Module) -> list:
     for line, name in imports(inside, tree):
         found += [(line, f"imports {name}: {why}") for why in _broken_walls(inside, name, room)]
     return found
+
+
+def _dialog_remarks(inside: Path, tree: ast.Module) -> list:
+    """What stands among the dialogs and is none."""
+    return [
+        (node.lineno, f"class {node.name} is no dialog: what a model does stands in models/")
+        for node in tree.body
+        if inside.parts[0] == "wizards"
+        and isinstance(node, ast.ClassDef)
+        and any(ast.unparse(base) == "models.Model" for base in node.bases)
+    ]
 
 
 def _broken_walls(inside: Path, name: str, room: str) -> list:

@@ -72,3 +72,15 @@ def test_each_document_can_be_shown(path):
         writer_name="html",
         settings_overrides={"halt_level": 2, "report_level": 2, "warning_stream": False},
     )
+
+
+def test_the_design_has_each_room_of_the_models():
+    design = (ROOT / ADDON / "readme" / "DESIGN.rst").read_text(encoding="utf-8")
+    table = design[design.index("\n``payment_request_…``\n") :].split("\n====", 2)[1]
+    words = set(re.findall(r"``(\w+)``", table))
+    files = [path.stem for path in (ROOT / ADDON / "models").glob("payment_request_*.py")]
+    rooms = {name.removeprefix("payment_request_") for name in files}
+    for room in rooms:
+        assert [word for word in words if f"{room}_".startswith(f"{word}_")], room
+    for word in words:
+        assert [room for room in rooms if f"{room}_".startswith(f"{word}_")], word

@@ -53,6 +53,14 @@ def test_what_is_allowed_gets_no_remark(tmp_path, inside, text):
     assert walls.remarks(tmp_path) == []
 
 
+def test_a_model_among_the_dialogs_is_named(tmp_path):
+    write(tmp_path, "wizards/a.py", "class Ask(models.TransientModel):\n    pass\n")
+    write(tmp_path, "models/b.py", "class Move(models.Model):\n    pass\n")
+    path = write(tmp_path, "wizards/b.py", "class Move(models.Model):\n    pass\n")
+    (remark,) = walls.remarks(tmp_path)
+    assert remark.startswith(f"{path}:1: class Move is no dialog")
+
+
 def test_a_function_over_the_budget_is_named(tmp_path):
     body = "    x = 1\n"
     write(tmp_path, "models/a.py", "def fits():\n" + body * (walls.LONGEST_FUNCTION - 1))

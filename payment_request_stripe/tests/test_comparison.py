@@ -10,7 +10,7 @@ from odoo import fields
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from ..wizards import payment_request_comparison
+from ..models import payment_request_audit_period
 from .money_case import MoneyCase
 from .stripe_undo import fee
 
@@ -228,7 +228,7 @@ class TestDifferent(ComparisonCase):
             self.stripe.balance[charge["balance_transaction"]]["created"] -= 9 * DAY
         today = fields.Date.today()
         period = {"date_from": today - timedelta(days=2), "date_to": today}
-        with patch.object(payment_request_comparison, "LOOK_FOR", 0):
+        with patch.object(payment_request_audit_period, "LOOK_FOR", 0):
             comparison = self._compare(**period)
         self.assertIn("3 more moved nothing on Stripe's balance", comparison.result)
         self.assertEqualBooks(**period)
