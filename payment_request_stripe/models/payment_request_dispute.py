@@ -109,6 +109,9 @@ class PaymentRequestDispute(models.Model):
     def _get_settled_entries(self):
         return self.move_id
 
+    def _get_all_entries(self):
+        return self.move_id | self.entry_ids
+
     def _get_settled_ref(self):
         return self.stripe_dispute_ref
 

@@ -69,6 +69,10 @@ class PaymentRequestSettlement(models.AbstractModel):
         """Return the entries that moved the payment's own currency on the clearing account."""
         raise NotImplementedError
 
+    def _get_all_entries(self):
+        """Return these entries, and those before them that were reversed since."""
+        return self._get_settled_entries()
+
     def _get_settled_ref(self):
         """Return Stripe's id, by which bank matching and the comparison find the entries."""
         raise NotImplementedError

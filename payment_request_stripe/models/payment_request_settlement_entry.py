@@ -133,8 +133,9 @@ class PaymentRequestSettlement(models.AbstractModel):
         """Book what is missing of it, unless a person did so in an entry that names Stripe's id."""
         payment = self._get_settled_payment()
         payment.payment_request_id._lock()
-        own = (self._get_settled_entries() | payment.move_id)._with_reversals()
-        own |= (self.stripe_fee_move_id | self.stripe_exchange_move_id)._with_reversals()
+        own = self._get_all_entries() | payment.move_id
+        own |= self.stripe_fee_move_id | self.stripe_exchange_move_id
+        own = own._with_reversals()
         account = payment.outstanding_account_id
         if self.env["payment.request.audit"]._find_named(self._get_settled_ref(), account) - own:
             self.stripe_entry_missing = False

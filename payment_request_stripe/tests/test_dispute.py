@@ -252,6 +252,37 @@ class TestDispute(MoneyCase):
         self._receive(*self.stripe.close_dispute(dispute, "lost"))
         self.assertIn("15.00", " ".join(request.activity_ids.mapped("note")))
 
+    def test_the_fee_is_booked_once_there_is_an_account_however_it_ended(self):
+        for ends in (["won"], ["won", "lost"]):
+            with self.subTest(ends):
+                self.company.payment_request_fee_account_id = False
+                request, _invoices, charge = self._pay_invoices(100)
+                dispute, events = self.stripe.dispute(charge)
+                self._receive(*events, *self.stripe.close_dispute(dispute, "won"))
+                if "lost" in ends:
+                    again = self.stripe.withdraw(dispute)
+                    self._receive(again, *self.stripe.close_dispute(dispute, "lost"))
+                self.assertIn("To be booked", str(request.activity_ids.mapped("summary")))
+                self.company.payment_request_fee_account_id = self.fees
+                self._run_cron("ir_cron_poll_stripe")
+                self.assertEqual(
+                    request.dispute_ids.stripe_fee_move_id.amount_total, 15 * len(ends)
+                )
+                self.assertNotIn("To be booked", str(request.activity_ids.mapped("summary")))
+                self.assertMoney(request)
+
+    def test_a_fee_that_a_person_booked_meanwhile_is_not_booked_again(self):
+        self.company.payment_request_fee_account_id = False
+        request, _invoice, dispute = self._dispute()
+        self._receive(*self.stripe.close_dispute(dispute, "won"))
+        hand = request.dispute_ids.entry_ids.copy({"ref": f"Fee of {dispute['id']}"})
+        self.assertIn(self.clearing_account, hand.line_ids.account_id)
+        hand.action_post()
+        self.company.payment_request_fee_account_id = self.fees
+        self._run_cron("ir_cron_poll_stripe")
+        self.assertFalse(request.dispute_ids.stripe_fee_move_id)
+        self.assertFalse(request.dispute_ids.stripe_entry_missing)
+
     def test_the_evidence_pack_holds_the_facts(self):
         request, (invoice,), charge = self._pay_invoices(100)
         _dispute, events = self.stripe.dispute(charge)
