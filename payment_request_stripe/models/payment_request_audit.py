@@ -153,7 +153,8 @@ class PaymentRequestAudit(models.AbstractModel):
                     payment=payment.name,
                 )
             ]
-        if source.get("status") == "succeeded":
+        # A payout is kept as it was told then; what was under way may be booked since.
+        if "succeeded" in (source.get("status"), refund.state):
             return self._compare_payment(payment, ref, source, -1) or (
                 self._compare_exchange(payment, ref, row, source)
                 if row["currency"] != source["currency"]
@@ -161,7 +162,7 @@ class PaymentRequestAudit(models.AbstractModel):
                     payment, ref, row, payment.company_id.payment_request_post_fees
                 )
             )
-        if refund and refund.state != "succeeded":
+        if refund:
             return []
         return [self.env._("%(ref)s of %(money)s is not known.", ref=ref, money=money)]
 

@@ -273,6 +273,33 @@ class TestDifferent(ComparisonCase):
         self.assertTrue(request.payment_ids.stripe_fee_move_id)
         self.assertEqualBooks()
 
+    def test_a_payout_with_a_refund_that_was_under_way_is_equal_once_it_is_booked(self):
+        request, (invoice,), _charge = self._pay_invoices(100)
+        self.stripe.refund_status = "pending"
+        self._refund(request, {invoice: 30})
+        (refund,) = self.stripe.refunds.values()
+        self._receive(self.stripe.pay_out())
+        self._learn_fees()
+        payout = self.env["payment.request.payout"].search([("company_id", "=", self.company.id)])
+        self.assertEqual(payout.proof, "equal", payout.result)
+        self._receive(self.stripe.finish_refund(refund, "succeeded"))
+        payout.action_check_again()
+        self.assertEqual(payout.proof, "equal", payout.result)
+        booked = request.refund_ids.refund_payment_id
+        booked.action_draft()
+        payout.action_check_again()
+        self.assertIn(f"{refund['id']} of 30.00 USD is not booked", payout.result)
+
+    def test_a_payout_with_a_refund_that_was_heard_of_late_is_equal_once_it_is_booked(self):
+        _request, _invoices, charge = self._pay_invoices(100)
+        refund = self.stripe.refund(charge, 3000, status="pending")
+        self._receive(self.stripe.pay_out())
+        self._learn_fees()
+        payout = self.env["payment.request.payout"].search([("company_id", "=", self.company.id)])
+        self._receive(self.stripe.finish_refund(refund, "succeeded"))
+        self._learn_fees()
+        self.assertEqual(payout.proof, "equal", payout.result)
+
     def test_a_payout_that_is_checked_again_after_a_dispute_was_won_is_equal(self):
         _request, _invoices, charge = self._pay_invoices(100)
         _other, _invoices, _charge = self._pay_invoices(300)
