@@ -117,7 +117,7 @@ class PaymentRequestAudit(models.AbstractModel):
         return self._compare_payment(payment, ref, source) or (
             self._compare_exchange(payment, ref, row, source)
             if row["currency"] != source["currency"]
-            else self._compare_fee(payment, ref, row, self._is_fee_wanted(payment))
+            else self._compare_fee(payment, ref, row)
         )
 
     def _compare_nothing(self, source):
@@ -158,9 +158,7 @@ class PaymentRequestAudit(models.AbstractModel):
             return self._compare_payment(payment, ref, source, -1) or (
                 self._compare_exchange(payment, ref, row, source)
                 if row["currency"] != source["currency"]
-                else self._compare_fee(
-                    payment, ref, row, payment.company_id.payment_request_post_fees
-                )
+                else self._compare_fee(payment, ref, row)
             )
         if refund:
             return []
@@ -237,20 +235,20 @@ class PaymentRequestAudit(models.AbstractModel):
     # === FEES === #
 
     def _is_fee_wanted(self, payment):
-        """Tell whether the fee of a payment belongs into the books.
+        """Tell whether the fee of a payment or refund belongs into the books.
 
-        Where fees are booked only since later, those of earlier payments are not missed.
+        Where fees are booked only since later, those of earlier ones are not missed.
         """
         if payment.stripe_balance_ref:
             return payment.stripe_fee_wanted or bool(payment.stripe_fee_move_id)
         return payment.company_id.payment_request_post_fees
 
-    def _compare_fee(self, payment, ref, row, is_wanted):
+    def _compare_fee(self, payment, ref, row):
         """Return how what is booked of a fee differs from what Stripe kept."""
         code = row["currency"].upper()
         kept = to_major(row.get("fee") or 0, code)
         account, entry = payment.outstanding_account_id, payment.stripe_fee_move_id
-        if not is_wanted or not kept:
+        if not kept or not self._is_fee_wanted(payment):
             return []
         booked = self._get_booked(entry, account)
         if not self._is_same(booked, {code: -kept}):

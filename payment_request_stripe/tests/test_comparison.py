@@ -273,6 +273,19 @@ class TestDifferent(ComparisonCase):
         self.assertTrue(request.payment_ids.stripe_fee_move_id)
         self.assertEqualBooks()
 
+    def test_fees_of_refunds_of_before_they_were_booked_are_not_missed(self):
+        request, (invoice,), _charge = self._pay_invoices(100)
+        self._refund(request, {invoice: 30})
+        (refund,) = self.stripe.refunds.values()
+        self.stripe.balance[refund["balance_transaction"]].update(fee=50, net=-3050)
+        self._learn_fees()
+        self.company.payment_request_post_fees = True
+        self.assertEqualBooks()
+        self._refund(request, {invoice: 20})
+        later = list(self.stripe.refunds.values())[-1]
+        self.stripe.balance[later["balance_transaction"]].update(fee=40, net=-2040)
+        self.assertNamed(f"The fee of {later['id']}, 0.40 USD, is not booked")
+
     def test_a_payout_with_a_refund_that_was_under_way_is_equal_once_it_is_booked(self):
         request, (invoice,), _charge = self._pay_invoices(100)
         self.stripe.refund_status = "pending"
