@@ -12,6 +12,7 @@ from . import (
     digest_digest,
     ir_cron,
     ir_sequence,
+    mail_mail,
     mail_thread,
     payment_request_audit,
     payment_request_audit_dispute,

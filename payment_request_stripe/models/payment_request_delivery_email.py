@@ -1,16 +1,24 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import logging
+import time
 
 import psycopg2
 
 from odoo import models
 
 from ..gateways.mail_words import MailTrouble, read_trouble
+from .mail_mail import Patience
 from .payment_request_delivery import Outcome
+from .payment_request_delivery_documents import SECONDS
 
 _logger = logging.getLogger(__name__)
 
+# A mail server may take seconds for each e-mail: what was not begun when the time of a step is over
+# waits for the next. When the documents took it all, the e-mails get so many seconds all the same.
+LEAST = 20
+# After so many seconds it is written down what was sent, before the next ones are.
+SLICE = 10
 MAIL_TEMPLATE = "payment_request_stripe.mail_template_payment_request"
 # What smtplib says when the connection was gone before it sent anything.
 NEVER_SENT = "please run connect() first"
@@ -35,13 +43,16 @@ class PaymentRequestDelivery(models.Model):
 
         :return: ``{row: Outcome}``
         """
-        outcomes, left = {}, self
+        outcomes, left, until = {}, self, time.monotonic() + SECONDS
         while left:
             # One message per request at a time: a template renders a record once.
             rows = self.browse(next(iter(same.ids)) for same in left.grouped("request_id").values())
             left -= rows
             for same in rows.grouped(lambda row: row._get_mail_template()).values():
-                outcomes |= same._send_email_once()
+                if outcomes and time.monotonic() > until:
+                    outcomes |= dict.fromkeys(same, Outcome("queued"))
+                else:
+                    outcomes |= same._send_email_once(until)
         return outcomes
 
     def _get_mail_template(self):
@@ -50,7 +61,12 @@ class PaymentRequestDelivery(models.Model):
         template = self.env.ref(MAIL_TEMPLATE, raise_if_not_found=False)
         return template or self.env["mail.template"]
 
-    def _send_email_once(self):
+    def _send_email_once(self, until):
+        """Render and send messages of one template.
+
+        :param float until: when it is too late to begin with another, as `time.monotonic` tells
+        :return: ``{row: Outcome}`` of those whose outcome is not written down yet
+        """
         try:
             # What breaks here takes the mails along, or Odoo's own queue would send them.
             with self.env.cr.savepoint():
@@ -61,10 +77,34 @@ class PaymentRequestDelivery(models.Model):
             return {row: Outcome("retry", reason) for row in self}
         reason = self.env._("The e-mail could not be written: check the e-mail template.")
         outcomes = {row: Outcome("failed", reason) for row in self if row not in mails}
+        until = max(until, time.monotonic() + LEAST)
+        while mails:
+            sent, mails = self._send_mails(mails, min(until - time.monotonic(), SLICE))
+            for row, outcome in sent.items():
+                if outcome.state == "sent" and row in left_out:
+                    row._note_left_out(left_out[row])
+            outcomes |= sent
+            if mails:
+                self._record(outcomes)
+                outcomes = {}
+            if mails and time.monotonic() > until:
+                self.env["mail.mail"].sudo().union(*mails.values()).unlink()
+                return dict.fromkeys(mails, Outcome("queued"))
+        return outcomes
+
+    def _send_mails(self, mails, seconds):
+        """Hand mails over to the mail server, over one connection.
+
+        :param dict mails: ``{row: mail.mail}``
+        :param float seconds: after so many none is begun any more
+        :return: ``({row: Outcome}, {row: mail.mail} of those that were not begun)``
+        """
         letters = self.env["mail.mail"].sudo().union(*mails.values())
+        letters = letters.with_context(payment_request_patience=Patience(seconds))
         cut_by = None
         try:
             with self.env.cr.savepoint():
+                letters.filtered(lambda mail: mail.state == "cancel").state = "outgoing"
                 try:
                     letters.send()
                 except psycopg2.Error:
@@ -75,12 +115,13 @@ class PaymentRequestDelivery(models.Model):
         except psycopg2.Error:
             _logger.exception("the states of a batch of e-mails are lost")
             letters.write({"state": "cancel"})  # or Odoo's own queue would send them once more
-            return outcomes | dict.fromkeys(mails, self._get_hung_up_outcome())
-        outcomes |= {row: row._get_email_outcome(mail, cut_by) for row, mail in mails.items()}
-        for row, missing in left_out.items():
-            if outcomes[row].state == "sent":
-                row._note_left_out(missing)
-        return outcomes
+            return dict.fromkeys(mails, self._get_hung_up_outcome()), {}
+        left = {row: mail for row, mail in mails.items() if mail.state == "cancel"}
+        return {
+            row: row._get_email_outcome(mail, cut_by)
+            for row, mail in mails.items()
+            if row not in left
+        }, left
 
     def _prepare_mails(self):
         """Return ``{row: mail.mail}``, not sent yet, and what could not be attached to them.

@@ -109,7 +109,8 @@ class PaymentRequestDelivery(models.Model):
     @api.model
     def _get_replaced(self, outcomes):
         """Return those to be tried again whose like was put into the outbox meanwhile."""
-        again = self.browse(row.id for row, one in outcomes.items() if one.state == "retry")
+        waits = ("retry", "queued")
+        again = self.browse(row.id for row, one in outcomes.items() if one.state in waits)
         if not again:
             return again
         waiting = self.search(
@@ -128,6 +129,8 @@ class PaymentRequestDelivery(models.Model):
         values = {"state": state, "failure_reason": outcome.reason, "retry_at": retry_at}
         if state in ("sent", "delivered") and not self.sent_at:
             values["sent_at"] = fields.Datetime.now()
+        if outcome.state == "queued":
+            values["attempt_count"] = self.attempt_count - 1
         values["follow_up_at"] = fields.Datetime.now() if state in TROUBLE else False
         if outcome.vendor_ref:
             values["vendor_ref"] = outcome.vendor_ref

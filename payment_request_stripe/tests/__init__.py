@@ -24,6 +24,7 @@ from . import (
     test_delivery_email,
     test_delivery_outcome,
     test_delivery_state,
+    test_delivery_time,
     test_desk,
     test_dispute,
     test_dispute_partly,

@@ -4,10 +4,12 @@
 
 with mail_server(self.env) as server:
     server.refuse["petra@example.com"] = "550 5.1.1 no such user"
+    server.seconds = 2.5  # that it takes for each message
     ...
 server.mails  # [(recipients, email.message.EmailMessage)]
 """
 
+import asyncio
 import email
 import logging
 import socket
@@ -27,6 +29,7 @@ class FakeMailServer:
         self.mails = []
         self.refuse = {}
         self.hang_up_on = None
+        self.seconds = 0
         self.connections = 0
 
     async def handle_EHLO(self, _server, session, _envelope, hostname, responses):
@@ -50,6 +53,7 @@ class FakeMailServer:
         return "250 OK"
 
     async def handle_DATA(self, _server, _session, envelope):
+        await asyncio.sleep(self.seconds)
         message = email.message_from_bytes(envelope.content, policy=policy.default)
         self.mails.append((list(envelope.rcpt_tos), message))
         return "250 OK"

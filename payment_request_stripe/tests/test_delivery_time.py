@@ -1,0 +1,95 @@
+# Copyright 2026 payment_request_stripe contributors
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from contextlib import contextmanager
+from unittest.mock import patch
+
+from psycopg2 import OperationalError
+
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.base.models import ir_cron
+
+from ..models import payment_request_delivery_email as email_room
+from .delivery_case import DeliveryCase
+from .mail_wire import mail_server
+
+
+@tagged("post_install", "-at_install")
+class TestTime(DeliveryCase):
+    """A mail server that takes seconds for each message, and Odoo, which kills who is too slow."""
+
+    def _ask_new(self, count):
+        partners = self.env["res.partner"].create(
+            [{"name": f"Payer {n}", "email": f"{n}@example.com"} for n in range(count)]
+        )
+        requests = [self._ask("email", partner=partner) for partner in partners]
+        return requests[0].union(*requests)
+
+    @contextmanager
+    def _short_time(self, **seconds):
+        """Let the worker's minutes be moments."""
+        with (
+            patch.object(ir_cron, "MIN_TIME_PER_JOB", 0.3),
+            patch.multiple(email_room, **seconds),
+        ):
+            yield
+
+    def _get_sent(self, requests):
+        """Return the requests whose e-mail stands in their chatter."""
+        return requests.message_ids.filtered(
+            lambda one: one.message_type == "email_outgoing"
+        ).mapped("res_id")
+
+    def test_what_is_not_begun_in_time_waits_as_before(self):
+        requests = self._ask_new(7)
+        rows = requests.delivery_ids.sorted("id")
+        with mail_server(self.env) as server:
+            server.seconds = 0.4
+            with self._short_time(SECONDS=0.8, LEAST=0.5):
+                self._drain()
+            sent = rows.filtered(lambda row: row.state == "sent")
+            self.assertTrue(sent)
+            self.assertEqual(len(server.mails), len(sent))
+            left = rows - sent
+            self.assertEqual(set(left.mapped("state")), {"queued"})
+            self.assertEqual(set(left.mapped("attempt_count")), {0}, "it was no attempt")
+            self.assertFalse(any(row.retry_at or row.failure_reason for row in left))
+            self.assertEqual(sorted(self._get_sent(requests)), sorted(sent.request_id.ids))
+            self.env["mail.mail"].sudo().process_email_queue()
+            server.seconds = 0
+            self._drain()
+        self.assertEqual(set(rows.mapped("state")), {"sent"})
+        self.assertEqual(sorted(server.get_recipients()), sorted(rows.mapped("recipient")))
+        self.assertEqual(sorted(self._get_sent(requests)), requests.ids)
+
+    def test_a_server_that_is_slow_to_answer_gets_one_at_least(self):
+        requests = self._ask_new(2)
+        with mail_server(self.env) as server:
+            server.seconds = 0.4
+            for count in (1, 2):
+                with self._short_time(SECONDS=0, LEAST=0):
+                    self._drain()
+                self.assertEqual(len(server.mails), count)
+        self.assertEqual(set(requests.delivery_ids.mapped("state")), {"sent"})
+
+    @mute_logger(
+        "odoo.addons.mail.models.mail_mail",
+        "odoo.addons.payment_request_stripe.models.payment_request_delivery_email",
+    )
+    def test_what_was_handed_over_is_known_before_the_next_goes_out(self):
+        requests = self._ask_new(4)
+        mails = self.env.registry["mail.mail"]
+        postprocess = mails._postprocess_sent_message
+
+        def break_at_third(mail, *args, **kwargs):
+            if mail.state == "sent" and mail.email_to == "2@example.com":
+                raise OperationalError("the connection to the database is lost")
+            return postprocess(mail, *args, **kwargs)
+
+        with mail_server(self.env) as server, self._short_time(SLICE=0):
+            with patch.object(mails, "_postprocess_sent_message", break_at_third):
+                self._drain()
+        self.assertEqual(len(server.mails), 3)
+        states = [request.delivery_ids.state for request in requests]
+        self.assertEqual(states, ["sent", "sent", "unknown", "unknown"])
