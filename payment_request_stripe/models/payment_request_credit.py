@@ -165,7 +165,7 @@ class PaymentRequest(models.Model):
     credit_ids = fields.One2many(
         comodel_name="payment.request.credit",
         inverse_name="request_id",
-        string="Deductions",
+        string="Credits Deducted",
         readonly=True,
     )
     amount_credit = fields.Monetary(

@@ -15,7 +15,7 @@ class PaymentRequest(models.Model):
             ("sent", "Sent"),
             ("not_reached", "Not Reached"),
         ],
-        string="Messages",
+        string="Delivery Status",
         compute="_compute_delivery_state",
         compute_sudo=True,
         help="Of the last message on each channel; what the payer forwards does not count, nor "

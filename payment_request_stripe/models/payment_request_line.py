@@ -31,7 +31,7 @@ class PaymentRequestLine(models.Model):
     )
     instalment_line_id = fields.Many2one(
         comodel_name="account.move.line",
-        string="Instalment",
+        string="Journal Item of the Instalment",
         readonly=True,
         check_company=True,
         ondelete="restrict",

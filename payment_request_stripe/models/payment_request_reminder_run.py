@@ -150,7 +150,9 @@ class PaymentRequestReminderLine(models.Model):
         comodel_name="payment.request.reminder.step", readonly=True, ondelete="set null"
     )
     days = fields.Integer(
-        string="Step", readonly=True, help="The step's days after the due date, as it was then."
+        string="Days of the Step",
+        readonly=True,
+        help="The step's days after the due date, as it was then.",
     )
     date_due = fields.Date(string="Due Date", readonly=True)
     promise_date = fields.Date(string="Promised Until", readonly=True)

@@ -43,6 +43,7 @@ from . import (
     test_hardening,
     test_health,
     test_history,
+    test_labels,
     test_mail_template,
     test_outgoing_events,
     test_orphans,
