@@ -6,6 +6,15 @@ from odoo.exceptions import LockError
 from ..gateways.money import AmountError, to_decimal, to_minor
 from .payment_request import OPEN_STATES
 
+# What keeps us from asking once more. What customers choose to pay by themselves does not, until
+# they have done so.
+ASKING = [
+    ("state", "in", OPEN_STATES),
+    "|",
+    ("is_from_customer", "=", False),
+    ("state", "=", "processing"),
+]
+
 
 class AccountMove(models.Model):
     _inherit = "account.move"
@@ -35,9 +44,9 @@ class AccountMove(models.Model):
     # === ACTION METHODS === #
 
     def action_send_payment_link(self):
-        """Open the Send Payment Link dialog on these invoices.
+        """Open the Send Payment Link dialog on these invoices, or the links that ask for them all.
 
-        :raise UserError: with a sentence per invoice when none of them can be asked for
+        :raise UserError: with a sentence per invoice when none of them can or need be asked for
         """
         self.check_access("read")
         return self.env["payment.request.send.wizard"]._open_for_moves(self)
@@ -123,12 +132,7 @@ class AccountMove(models.Model):
             ._read_group(
                 [
                     ("move_id", "in", self.ids),
-                    ("request_id.state", "in", OPEN_STATES),
-                    # What customers choose to pay by themselves does not keep us from asking,
-                    # until they have done so.
-                    "|",
-                    ("request_id.is_from_customer", "=", False),
-                    ("request_id.state", "=", "processing"),
+                    ("request_id", "any", ASKING),
                 ],
                 ["move_id"],
                 ["amount_due:sum"],
@@ -204,5 +208,8 @@ class AccountMove(models.Model):
         )
 
     def _get_open_payment_request_names(self):
-        requests = self.sudo().payment_request_ids
-        return ", ".join(requests.filtered(lambda one: one.state in OPEN_STATES).mapped("name"))
+        return ", ".join(self.sudo()._get_asking_payment_requests().mapped("name"))
+
+    def _get_asking_payment_requests(self):
+        """Return the requests that ask for these invoices now."""
+        return self.payment_request_ids.filtered_domain(ASKING)

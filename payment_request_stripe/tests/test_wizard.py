@@ -64,12 +64,68 @@ class TestSendWizard(PaymentRequestCommon):
         self.assertIn(f"{asked.name} is already asked for by {request.name}", wizard.skipped)
 
     def test_says_why_when_nothing_can_be_asked(self):
-        draft = self._create_invoice(20, post=False)
-        asked = self._create_invoice(30)
-        self._create_request(asked)
+        draft, paid = self._create_invoice(20, post=False), self._create_invoice(30)
+        self._create_request(paid)
+        self._pay_by_hand(paid)
         with self.assertRaises(UserError) as refused:
-            self._open(draft, asked)
+            self._open(draft, paid)
         self.assertEqual(len(str(refused.exception).splitlines()), 2)
+
+    def _pay_by_hand(self, invoice):
+        wizards = self.env["account.payment.register"]
+        wizards.with_context(active_model="account.move", active_ids=invoice.ids).create(
+            {}
+        ).action_create_payments()
+
+    def _press(self, *invoices):
+        """Press the button where every invoice is asked for; return the sentence and what opens."""
+        moves = self.env["account.move"].union(*invoices).with_user(self.billing_user)
+        action = moves.action_send_payment_link()
+        self.assertEqual(action["tag"], "display_notification")
+        following = action["params"]["next"]
+        self.assertEqual(following["res_model"], "payment.request")
+        found = following["domain"] if "domain" in following else [("id", "=", following["res_id"])]
+        return action["params"]["message"], self.env["payment.request"].search(found)
+
+    def test_opens_the_link_that_asks_already(self):
+        asked, draft = self._create_invoice(30), self._create_invoice(20, post=False)
+        request = self._create_request(asked)
+        said, opened = self._press(asked)
+        self.assertEqual(opened, request)
+        self.assertIn(f"{asked.name} is already asked for by {request.name}. Resend", said)
+        said, opened = self._press(draft, asked)
+        self.assertEqual(opened, request)
+        self.assertIn("is not posted", said)
+        opened.with_user(self.billing_user).action_resend()
+
+    def test_opens_the_links_that_ask_already(self):
+        one, two = self._create_invoice(30), self._create_invoice(40, partner=self.baker)
+        requests = self._create_request(one) | self._create_request(two)
+        said, opened = self._press(one, two)
+        self.assertEqual(opened, requests)
+        self.assertIn("press Resend", said)
+
+    def test_says_what_to_do_with_the_link_that_asks_already(self):
+        asked = self._create_invoice(30)
+        request = self._create_request(asked, send=False)
+        self.assertIn("Send it, or cancel it", self._press(asked)[0])
+        request._transition("sent")
+        request._transition("processing")
+        self.assertIn("A payment is on its way", self._press(asked)[0])
+
+    def test_what_the_customer_chose_keeps_nobody_from_asking(self):
+        asked = self._create_invoice(30)
+        self._create_request(asked).is_from_customer = True
+        self.assertEqual(self._open(asked).line_ids.amount, 30)
+
+    def test_names_in_the_dialog_what_others_ask_for(self):
+        """Part of one invoice can be asked yet, another is asked for as a whole."""
+        part, whole = self._create_invoice(100), self._create_invoice(30)
+        self._create_request(part, amounts=[60])
+        request = self._create_request(whole)
+        wizard = self._open(part, whole)
+        self.assertEqual((wizard.line_ids.move_id, wizard.line_ids.amount), (part, 40))
+        self.assertIn(f"{whole.name} is already asked for by {request.name}", wizard.skipped)
 
     def test_says_when_a_customer_owes_nothing(self):
         with self.assertRaisesRegex(UserError, "no unpaid invoice"):

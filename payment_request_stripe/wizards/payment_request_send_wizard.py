@@ -57,15 +57,20 @@ class PaymentRequestSendWizard(models.TransientModel):
     def _open_for_moves(self, moves):
         """Return the action that opens the dialog on those of `moves` that can be asked for.
 
-        :raise UserError: with a sentence per invoice, when none of them can
+        When none can, but links ask for them already, it opens those.
+
+        :raise UserError: with a sentence per invoice, when there is nothing to open
         """
         self.check_access("create")
         refusals = self._get_opening_refusals(moves)
         sendable = moves.filtered(lambda move: move.id not in refusals).sorted(
             lambda move: (move.commercial_partner_id.id, move.invoice_date_due, move.id)
         )
-        sentences = list(dict.fromkeys(refusals[move.id] for move in moves - sendable))
+        sentences = list(dict.fromkeys(refusals[move.id]["message"] for move in moves - sendable))
         if not sendable:
+            asked = moves.filtered(lambda move: refusals[move.id]["code"] == "already_requested")
+            if requests := asked._get_asking_payment_requests():
+                return self._open_asking(requests, sentences)
             raise UserError(
                 "\n".join(sentences) or self.env._("There is no unpaid invoice to ask for.")
             )
@@ -82,16 +87,13 @@ class PaymentRequestSendWizard(models.TransientModel):
 
     @api.model
     def _get_opening_refusals(self, moves):
-        """Return ``{invoice id: sentence}`` of those that cannot stand in the dialog."""
-        refusals = {
-            move_id: refusal["message"]
-            for move_id, refusal in moves._get_payment_request_refusals().items()
-        }
+        """Return ``{invoice id: {"code", "message"}}`` of those that cannot stand in the dialog."""
+        refusals = moves._get_payment_request_refusals()
         for company in moves.company_id:
             if not (setup := self.env["payment.request"]._get_setup_refusal(company)):
                 continue
             for move in moves.filtered(lambda one, company=company: one.company_id == company):
-                refusals.setdefault(move.id, setup[1])
+                refusals.setdefault(move.id, dict(zip(("code", "message"), setup, strict=True)))
         return refusals
 
     @api.model

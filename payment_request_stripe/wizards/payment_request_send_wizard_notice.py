@@ -44,3 +44,34 @@ class PaymentRequestSendWizard(models.TransientModel):
                 ),
             },
         }
+
+    @api.model
+    def _open_asking(self, requests, sentences):
+        """Return the action that shows the links that ask already, and says what can be done.
+
+        :param list sentences: why nothing else can be asked
+        """
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info",
+                "sticky": True,
+                "message": " ".join([*sentences, self._advise_on_asking(requests)]),
+                "next": requests._get_records_action(
+                    name=self.env._("Payment Requests"), context={"create": False}
+                ),
+            },
+        }
+
+    @api.model
+    def _advise_on_asking(self, requests):
+        if len(requests) > 1:
+            return self.env._("Select those that you want to send again and press Resend.")
+        return {
+            "draft": self.env._("Send it, or cancel it to ask anew."),
+            "processing": self.env._("A payment is on its way: there is nothing to do but wait."),
+        }.get(
+            requests.state,
+            self.env._("Resend sends the same link once more; cancel it to ask anew."),
+        )
