@@ -13,6 +13,7 @@ from .world import Broken, World, at_once
 
 ROUNDS = 8
 STAGGER = 0.02  # seconds by which the payer is later in each round
+OPENING = {"method": "POST", "path": "/v1/checkout/sessions$"}
 
 
 def twenty_presses_of_pay(world: World) -> None:
@@ -104,9 +105,57 @@ def cancelled_while_the_checkout_opens(world: World) -> None:
     world.hold(statuses == {"expired"}, "nobody can pay at Stripe any more")
 
 
+def paid_by_the_link_and_in_the_portal(world: World) -> None:
+    """One invoice is paid by its link and in the portal at the same moment"""
+    outcomes = []
+    for number in range(ROUNDS):
+        request = world.new_request(invoices=1)
+        (invoice,) = request.shares
+        payer = Payer(request.link)
+        press = partial(payer.post, *payer.form())
+        form = {"csrf_token": world.nadia.read_token("/my/payments"), f"invoice_{invoice}": "1"}
+        choose = partial(world.nadia.submit, "/my/payments/pay", form)
+        slow = {"action": "delay", "seconds": 0.5, "times": 2}  # so that both are at Stripe
+        world.standins.control("faults", **OPENING, **slow)
+        answers = at_once([choose, partial(_later, number * STAGGER, press)])
+        world.standins.control("faults/clear")
+        outcomes.append(" / ".join(_lead(answer) for answer in answers))
+        sessions = _open_sessions(world, invoice)
+        if len(sessions) != 1:
+            raise Broken(f"one session is open at Stripe, not {len(sessions)} ({outcomes[-1]})")
+        world.standins.control(f"sessions/{sessions[0]}/pay")
+        until("The invoice's end", lambda invoice=invoice: not _owed(world, invoice))
+    world.did(f"{ROUNDS} rounds, the portal / the link led to: {', '.join(outcomes)}.")
+    world.hold(True, "each time one session was open at Stripe, and it paid the invoice")
+
+
+def _later(delay: float, act):
+    time.sleep(delay)
+    return act()
+
+
+def _lead(answer) -> str:
+    where = answer.headers.get("Location", "")
+    return "Stripe" if "/c/pay/" in where else where.partition("?")[2] or str(answer.status_code)
+
+
+def _open_sessions(world: World, invoice: int) -> list[str]:
+    """The sessions that can be paid at Stripe now, of all links of an invoice."""
+    lines = world.admin.find("payment.request.line", [("move_id", "=", invoice)], ["request_id"])
+    names = {line["request_id"][1] for line in lines}
+    rows = world.standins.control("sessions")["data"]
+    return [row["id"] for row in rows
+            if row["client_reference_id"] in names and row["status"] == "open"]  # fmt: skip
+
+
+def _owed(world: World, invoice: int) -> float:
+    return world.anna.read("account.move", invoice, "amount_residual")["amount_residual"]
+
+
 SCENARIOS = (
     twenty_presses_of_pay,
     cancelled_after_the_payer_paid,
     cancelled_while_the_payer_pays,
     cancelled_while_the_checkout_opens,
+    paid_by_the_link_and_in_the_portal,
 )

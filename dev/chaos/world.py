@@ -54,6 +54,14 @@ class World:
             self.odoo.url, database, story.ACCOUNTANT["login"], story.ACCOUNTANT["password"]
         )
         self.customer = story.create_customer(self.admin, **story.NADIA)
+        self.nadia = self._let_into_the_portal(self.customer)
+
+    def _let_into_the_portal(self, customer: int) -> OdooClient:
+        login = {"login": "nadia", "password": "nadia of the portal"}
+        group = self.admin.ref("base.group_portal")
+        values = {"partner_id": customer, "group_ids": [(6, 0, [group])], **login}
+        self.admin.create("res.users", values, no_reset_password=True)
+        return OdooClient(self.odoo.url, self._database, **login)
 
     # === The server ===
 

@@ -69,6 +69,15 @@ class OdooClient:
             raise OdooRefused(f"There is no record {xmlid}.")
         return found[0]["res_id"]
 
+    def read_token(self, page: str) -> str:
+        """What proves that a form stood on `page`."""
+        shown = self._http.get(self.url + page, timeout=TIMEOUT).text
+        return re.findall(r'name="csrf_token" value="([^"]+)"', shown)[0]
+
+    def submit(self, path: str, fields: dict) -> requests.Response:
+        """Post a form; where its answer leads is not followed."""
+        return self._http.post(self.url + path, data=fields, timeout=TIMEOUT, allow_redirects=False)
+
     def warm_up(self) -> None:
         """Have the scripts and styles of the web client made, so that a person need not wait."""
         with contextlib.suppress(requests.RequestException):  # Odoo may be stopped meanwhile

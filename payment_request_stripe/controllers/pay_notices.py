@@ -26,6 +26,10 @@ NOTICES = {
     "not_chargeable": _lt(
         "This amount cannot be paid online. Nothing was charged. We have been told; please ask us."
     ),
+    "rival": _lt(
+        "These invoices are just being paid by another link. Nothing was charged here. To pay here "
+        "instead, press Pay again."
+    ),
     "document": _lt("This document cannot be shown at the moment. Please ask us for it."),
     "back": _lt("You have not paid, and nothing was charged. You can pay whenever you are ready."),
     "failed": _lt("Your last payment did not go through. You can try again below."),

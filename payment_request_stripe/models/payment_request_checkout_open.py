@@ -68,7 +68,6 @@ class PaymentRequestCheckout(models.Model):
         key = str(uuid.uuid4())
         try:
             with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
-                request._claim_invoices()
                 checkout = self.create(self._prepare_checkout(request, quote, key))
         except UniqueViolation:
             request._commit()  # a new snapshot shows the other one
@@ -244,10 +243,14 @@ class PaymentRequestCheckout(models.Model):
         ) from error
 
     def _record_session(self, session: CheckoutSession):
-        """Write down Stripe's answer; undo it at Stripe when it is no longer wanted."""
+        """Write down Stripe's answer; undo it at Stripe when it is no longer wanted.
+
+        :raise PayerNotice: when another link for these invoices was faster
+        """
         request = self.request_id
         request._commit()  # look at the request as it is now, not as it was before the call
-        request._lock()
+        if request._claim_invoices() and self._is_outrun():
+            self._give_way(session)
         if self.state == "intended":
             self.write(
                 {
@@ -271,3 +274,23 @@ class PaymentRequestCheckout(models.Model):
             self._close_for_payer()
             return ""
         return self.url
+
+    def _is_outrun(self):
+        """Tell whether a payer was led to Stripe by another link while this one was on its way.
+
+        When both were intended, neither may have seen the other. The first to be open stays.
+        """
+        rivals = self.request_id._get_rival_checkouts(self.quote)
+        is_closed = self.state not in ("intended", "open")  # by a rival, if there is one
+        return bool(rivals if is_closed else rivals.filtered(lambda one: one.state == "open"))
+
+    def _give_way(self, session: CheckoutSession):
+        self.stripe_checkout_session_ref = session.ref
+        self._close_for_payer()
+        raise PayerNotice(
+            "rival",
+            self.env._(
+                "These invoices are just being paid by another link. Nothing was charged here. To "
+                "pay here instead, press Pay again."
+            ),
+        )

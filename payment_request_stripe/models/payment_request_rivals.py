@@ -29,20 +29,21 @@ class PaymentRequest(models.Model):
         return lines.request_id
 
     def _claim_invoices(self):
-        """Let one checkout for these invoices come to be at a time.
+        """Hold this link and all others for its invoices until the next commit; return the others.
 
-        Whoever claims them at the same moment has changed one of these rows too, so PostgreSQL
-        ends the later transaction, and Odoo runs it again with the earlier one's checkout in sight.
+        Of those who claim the same at the same moment, PostgreSQL ends all but one, and Odoo runs
+        them again with what the one has written in sight.
         """
         siblings = self._get_siblings()
-        if siblings:
-            claimed = self | siblings
-            claimed._lock()
+        claimed = self | siblings
+        claimed._lock()
+        if siblings:  # a lock alone would not end who waited for it
             self.env.cr.execute(
                 "UPDATE payment_request SET write_date = write_date WHERE id IN %s",
                 [tuple(claimed.ids)],
                 log_exceptions=False,  # done again, so no error
             )
+        return siblings
 
     def _get_rival_checkouts(self, quote):
         """Return live checkouts of other links that would, with `quote`, be paid for too much."""

@@ -12,7 +12,8 @@ real signatures. Nothing of the addon is patched.
         body, headers = fake.webhook(event, "whsec_…")
 
 Faults: ``fake.fail_next("POST", "/v1/checkout/sessions", status=500)``, ``timeout=True``,
-``refused=True``, or ``lose_answer=True`` (done at Stripe, the answer is lost).
+``refused=True``, or ``lose_answer=True`` (done at Stripe, the answer is lost). What somebody else
+does in the meantime: ``fake.meanwhile("POST", "/v1/checkout/sessions", act)``.
 """
 
 import base64
@@ -77,6 +78,7 @@ class FakeStripe(stripe.HTTPClient, StripeAnswers):
         self.requests = []
         self.violations = []
         self._faults = []
+        self._meanwhile = []
         self._answers = {}
         self._lock = threading.RLock()
 
@@ -116,10 +118,15 @@ class FakeStripe(stripe.HTTPClient, StripeAnswers):
         times = times or (WHOLE_CALL if trouble or retry else 1)
         self._faults.append(Fault(method, path, times, status, error, retry, trouble, lose_answer))
 
+    def meanwhile(self, method, path, act):
+        """Have `act()` happen while the next matching call is at Stripe: somebody else is fast."""
+        self._meanwhile.append((method, path, act))
+
     def assert_done(self):
         """Fail when a request was wrong, or a fault that was arranged did not happen."""
         assert not self.violations, "\n".join(self.violations)
         left = [(fault.method, fault.path) for fault in self._faults]
+        left += [(method, path) for method, path, _act in self._meanwhile]
         assert not left, f"arranged, but never asked for: {left}"
 
     def _take_fault(self, method, path):
@@ -130,6 +137,12 @@ class FakeStripe(stripe.HTTPClient, StripeAnswers):
                     self._faults.remove(fault)
                 return fault
         return None
+
+    def _let_others_act(self, method, path):
+        due = [one for one in self._meanwhile if one[0] == method and fnmatch(path, one[1])][:1]
+        for one in due:
+            self._meanwhile.remove(one)  # what it does may call Stripe itself
+            one[2]()
 
     def forget_faults(self):
         """Drop what was arranged: the network is well again."""
@@ -167,6 +180,7 @@ class FakeStripe(stripe.HTTPClient, StripeAnswers):
         key = headers.get("Idempotency-Key")
         self._check_headers(method, headers)
         self.requests.append(Request(method, parts.path, params, headers, key))
+        self._let_others_act(method, parts.path)
         fault = self._take_fault(method, parts.path)
         if fault and fault.status:
             return self._error(fault.status, fault.error, fault.retry)

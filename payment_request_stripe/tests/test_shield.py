@@ -1,5 +1,6 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api
 from odoo.tests import tagged
 
 from ..exceptions import PayerNotice, PaymentRequestRefused
@@ -81,3 +82,37 @@ class TestShield(MoneyCase):
         self.assertEqual(request._get_page_state(), "processing")
         self._receive(self.stripe.settle(ref))
         self.assertEqual(request.state, "completed")
+
+    # === TWO AT THE SAME MOMENT === #
+
+    def _make_two_links(self):
+        """Return ``(ours, mine)``, both for all of one invoice."""
+        invoice = self._create_invoice(100)
+        mine = self._create_request(invoice)
+        mine.is_from_customer = True
+        return self._create_request(invoice), mine
+
+    def _open_unseen(self, request):
+        """Have `request` intend and open a checkout that could not see the one of another link.
+
+        That is how it is when neither was committed when the other looked.
+        """
+        with self.registry.cursor() as cr:  # of the test's transaction, as _press_pay has it
+            paying = request.with_env(api.Environment(cr, api.SUPERUSER_ID, {}))
+            quote = paying._get_quote()
+            self.env["payment.request.checkout"].with_env(paying.env)._intend(paying, quote)._open()
+
+    def _get_open_sessions(self):
+        return [ref for ref, one in self.stripe.sessions.items() if one["status"] == "open"]
+
+    def test_of_two_links_that_are_paid_at_the_same_moment_one_leads_to_stripe(self):
+        ours, mine = self._make_two_links()
+        self.stripe.meanwhile("POST", "/v1/checkout/sessions", lambda: self._open_unseen(mine))
+        with self.assertRaisesRegex(PayerNotice, "press Pay again"):
+            self._press_pay(ours)
+        self.assertEqual(self._get_open_sessions(), [mine.stripe_checkout_session_ref])
+        self.assertEqual(ours.checkout_ids.mapped("state"), ["expired"])
+        self._press_pay(ours)
+        self.assertEqual(self._get_open_sessions(), [ours.stripe_checkout_session_ref])
+        self._receive(self.stripe.pay(ours.stripe_checkout_session_ref))
+        self.assertMoney(ours)
