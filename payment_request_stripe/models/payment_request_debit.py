@@ -40,6 +40,9 @@ class PaymentRequestCheckout(models.Model):
     debit_expected_on = fields.Date(
         string="Expected On", readonly=True, help="When the bank's answer is to be expected."
     )
+    is_late_told = fields.Boolean(
+        readonly=True, help="The person in charge knows that the bank has not answered in time."
+    )
 
     def _learn_debit(self, event: PaymentEvent, obj):
         """Keep how a payment travels that is not certain yet; what is known is not unlearnt."""
@@ -51,10 +54,19 @@ class PaymentRequestCheckout(models.Model):
         if not self.debit_method or (self.debit_method == "other" and method != "other"):
             values["debit_method"] = method
         if debit.expected_on and debit.expected_on != self.debit_expected_on:
-            values["debit_expected_on"] = debit.expected_on
+            values.update(debit_expected_on=debit.expected_on, is_late_told=False)
         if values:
             self.write(values)
         return bool(values)
+
+    @api.model
+    def _get_late_domain(self):
+        """Return which debits should have come or failed by now; they may be booked already."""
+        return [
+            ("state", "=", "complete"),
+            ("request_id.state", "=", "processing"),
+            ("debit_expected_on", "<", fields.Date.today() - LATE_AFTER),
+        ]
 
 
 class PaymentRequest(models.Model):
@@ -74,37 +86,48 @@ class PaymentRequest(models.Model):
         help="When the bank's answer to the debit under way is to be expected.",
     )
 
-    @api.depends("state", "checkout_ids.debit_method", "checkout_ids.debit_expected_on")
+    @api.depends(
+        "checkout_ids.debit_expected_on",
+        "checkout_ids.debit_method",
+        "checkout_ids.state",
+        "payment_ids",
+        "state",
+    )
     def _compute_debit(self):
+        sent = self.filtered(lambda request: request.state == "processing").checkout_ids
+        waiting = sent.filtered(lambda one: one.debit_method and one.state == "complete")
+        waiting = waiting._filter_unbooked()
         for request in self:
-            checkout = request.checkout_ids.browse()
-            if request.state == "processing":
-                checkout = request.checkout_ids.filtered("debit_method").sorted("id")[-1:]
+            checkout = (request.checkout_ids & waiting).sorted("id")[-1:]
             request.debit_method = checkout.debit_method
             request.debit_expected_on = checkout.debit_expected_on
 
     @api.model
     def _tell_late_debits(self, limit=200):
-        """Tell who is in charge of debits to which the bank has not answered in time."""
-        late = self.env["payment.request.checkout"].search(
-            [
-                ("state", "=", "complete"),
-                ("request_id.state", "=", "processing"),
-                ("debit_expected_on", "<", fields.Date.today() - LATE_AFTER),
-            ],
-            order="id",
-            limit=limit,
-        )
-        for request in late.request_id:
-            day = format_date(self.env, request.debit_expected_on)
-            request._notify_person_in_charge(
+        """Tell who is in charge of debits to which the bank has not answered in time, once."""
+        checkouts = self.env["payment.request.checkout"]
+        untold = [*checkouts._get_late_domain(), ("is_late_told", "=", False)]
+        found = checkouts.search(untold, order="id", limit=limit)
+        found.is_late_told = True
+        for late in found._filter_unbooked():
+            day = format_date(self.env, late.debit_expected_on)
+            late.request_id._notify_person_in_charge(
                 self.env._("A bank debit is late"),
                 self.env._(
                     "The bank's answer was expected on %(day)s. Ask Stripe before you ask the "
                     "customer again.",
                     day=day,
                 ),
+                renew=True,
+                task="debit_late",
             )
+
+    def _has_late_debit(self):
+        """Tell whether a bank has not answered in time to a debit that is still under way."""
+        self.ensure_one()
+        checkouts = self.env["payment.request.checkout"]
+        late = [("request_id", "=", self.id), *checkouts._get_late_domain()]
+        return bool(checkouts.search(late)._filter_unbooked())
 
 
 class PaymentRequestEvent(models.Model):

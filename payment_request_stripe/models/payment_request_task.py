@@ -11,6 +11,7 @@ REASONS = {
     "changed": "_is_unfinished",
     "covered": "_is_covered",
     "debit_failed": "_is_debit_failed",
+    "debit_late": "_has_late_debit",
     "debit_unknown": "_has_debit_under_way",
     "gone": "_is_unfinished",
     "hands": "_is_unfinished",

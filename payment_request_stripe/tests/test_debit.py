@@ -8,6 +8,7 @@ from freezegun import freeze_time
 
 from odoo import fields
 from odoo.tests import BaseCase, tagged
+from odoo.tools import format_date
 
 from ..gateways.debits import TYPICAL_DAYS, add_business_days, parse_debit
 from .money_case import MoneyCase
@@ -170,10 +171,94 @@ class TestDebit(MoneyCase):
             self._pay(request)
         self.assertOwed(invoice, "0")
 
-    def test_a_bank_that_does_not_answer_becomes_a_task(self):
-        request, _invoice, _ref = self._start()
-        self._run_cron("ir_cron_poll_stripe")
-        self.assertFalse(request.activity_ids)
-        with freeze_time(request.debit_expected_on + timedelta(days=6)):
+    # === LATE === #
+
+    def _send_debit(self, request, expected_on):
+        ref = self._open_checkout(request).stripe_checkout_session_ref
+        self._receive(self.stripe.pay_async(ref, "bacs_debit", str(expected_on)))
+        self._hear()
+        return ref
+
+    def _get_tasks(self, request):
+        return [f"{task.summary}: {task.note}" for task in request.activity_ids]
+
+    def test_a_bank_that_does_not_answer_becomes_a_task_until_it_does(self):
+        for answer in ("settle", "decline"):
+            with self.subTest(answer):
+                request, _invoice, ref = self._start()
+                self._run_cron("ir_cron_poll_stripe")
+                self.assertFalse(request.activity_ids)
+                with freeze_time(request.debit_expected_on + timedelta(days=6)):
+                    self._run_cron("ir_cron_poll_stripe")
+                    (task,) = self._get_tasks(request)
+                    self.assertIn("A bank debit is late", task)
+                    self._receive(getattr(self.stripe, answer)(ref))
+                self.assertNotIn("late", " ".join(self._get_tasks(request)))
+
+    def test_a_debit_that_came_makes_none_late_that_is_in_time(self):
+        first, second = self._create_invoice(40), self._create_invoice(60)
+        request = self._create_request(first, second)
+        second.button_draft()
+        today = fields.Date.today()
+        ref = self._send_debit(request, today + timedelta(days=7))
+        second.action_post()
+        self._receive(self.stripe.settle(ref))
+        with freeze_time(today + timedelta(days=30)):
+            ref = self._send_debit(request, today + timedelta(days=37))
+            self.assertEqual(request.state, "processing")
             self._run_cron("ir_cron_poll_stripe")
-        self.assertIn("A bank debit is late", request.activity_ids.mapped("summary"))
+            self.assertFalse(request.activity_ids)
+        with freeze_time(today + timedelta(days=43)):
+            self._run_cron("ir_cron_poll_stripe")
+            (task,) = self._get_tasks(request)
+            self.assertIn(format_date(self.env, today + timedelta(days=37)), task)
+
+    def _start_two(self):
+        """Return ``(request, refs)`` of debits under way in two sessions of one link."""
+        first, second = self._create_invoice(40), self._create_invoice(60)
+        request = self._create_request(first, second)
+        second.button_draft()
+        today = fields.Date.today()
+        refs = [self._send_debit(request, today + timedelta(days=7))]
+        second.action_post()
+        first.button_draft()
+        refs.append(self._send_debit(request, today + timedelta(days=70)))
+        first.action_post()
+        self.assertEqual(len(request.checkout_ids), 2)
+        return request, refs
+
+    def test_the_day_that_is_told_is_of_the_debit_that_is_late(self):
+        request, refs = self._start_two()
+        today = fields.Date.today()
+        with freeze_time(today + timedelta(days=20)):
+            self._run_cron("ir_cron_poll_stripe")
+            (task,) = self._get_tasks(request)
+            self.assertIn(format_date(self.env, today + timedelta(days=7)), task)
+            self._receive(self.stripe.settle(refs[0]))
+            self._run_cron("ir_cron_poll_stripe")
+            self.assertEqual(request.state, "processing", "the other one is on its way")
+            self.assertFalse(request.activity_ids)
+        with freeze_time(today + timedelta(days=80)):
+            self._run_cron("ir_cron_poll_stripe")
+            (task,) = self._get_tasks(request)
+            self.assertIn(format_date(self.env, today + timedelta(days=70)), task)
+
+    def test_the_day_that_is_shown_is_of_a_debit_that_is_still_to_come(self):
+        request, refs = self._start_two()
+        today = fields.Date.today()
+        self.assertEqual(request.debit_expected_on, today + timedelta(days=70))
+        self._receive(self.stripe.settle(refs[1]))
+        self.assertEqual(request.state, "processing")
+        self.assertEqual(request.debit_expected_on, today + timedelta(days=7))
+
+    def test_each_late_debit_has_its_turn_and_is_told_once(self):
+        requests = [self._start()[0] for _number in range(2)]
+        with freeze_time(requests[0].debit_expected_on + timedelta(days=6)):
+            for _run in range(2):
+                self.env["payment.request"].sudo()._tell_late_debits(limit=1)
+            for request in requests:
+                self.assertEqual(len(request.activity_ids), 1)
+                request.activity_ids.action_done()
+            self._run_cron("ir_cron_poll_stripe")
+            for request in requests:
+                self.assertFalse(request.activity_ids, "a person has seen to it")
