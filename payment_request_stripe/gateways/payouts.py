@@ -26,8 +26,8 @@ MOVEMENTS = {
     "network_cost": "fee",
     "tax_fee": "fee",
     "payout": "payout",
-    "payout_cancel": "payout",
-    "payout_failure": "payout",
+    "payout_cancel": "returned",  # of an earlier payout, which this one carries
+    "payout_failure": "returned",
 }
 STATES = frozenset({"paid", "pending", "in_transit", "canceled", "failed"})
 # Our own type, of what asking for a payout teaches.

@@ -132,6 +132,7 @@ class PaymentRequestPayoutLine(models.Model):
             ("refund", "Refund"),
             ("dispute", "Dispute"),
             ("fee", "Fee"),
+            ("returned", "Returned Payout"),
             ("other", "Other"),
         ],
         required=True,

@@ -114,12 +114,12 @@ class PaymentRequestPayout(models.Model):
         movement = parse_movement(row)
         if movement.currency != self.currency_id.name:
             raise MalformedPayload("a movement in another currency than its payout")
-        if movement.kind == "payout":
+        if movement.kind == "payout" and movement.source_ref == self.stripe_payout_ref:
             return None
         source = row["source"] if isinstance(row["source"], dict) else {}
         return {
             "payout_id": self.id,
-            "kind": movement.kind,
+            "kind": "other" if movement.kind == "payout" else movement.kind,
             "is_ours": bool(source) and self._is_ours(source),
             "amount": float(to_major(movement.amount, movement.currency)),
             "fee": float(to_major(movement.fee, movement.currency)),

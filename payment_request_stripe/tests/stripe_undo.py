@@ -165,6 +165,13 @@ class StripeUndo(StripeObjects):
             self.paid_out[row["id"]] = payout["id"]
         return self.event(f"payout.{status}", payout)
 
+    def fail_payout(self, payout):
+        """The bank sends a payout back: it lies on the balance again; return the event."""
+        payout.update(status="failed", failure_message="The bank account has been closed.")
+        line = self.move_balance("payout_failure", payout, payout["amount"])
+        payout["failure_balance_transaction"] = line["id"]
+        return self.event("payout.failed", payout)
+
     def _succeed(self, session, intent, event_type):
         event = super()._succeed(session, intent, event_type)
         charge = self.charges[intent["latest_charge"]]

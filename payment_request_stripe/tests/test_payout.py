@@ -38,7 +38,8 @@ class TestReadPayouts(BaseCase):
         row = {"id": "txn", "amount": -15, "fee": 0, "net": -15, "currency": "usd"}
         for kind, expected in (
             ("charge", "payment"), ("payment_refund", "refund"), ("stripe_fee", "fee"),
-            ("payout", "payout"), ("contribution", "other"),
+            ("payout", "payout"), ("payout_failure", "returned"), ("payout_cancel", "returned"),
+            ("contribution", "other"),
         ):  # fmt: skip
             with self.subTest(kind):
                 self.assertEqual(parse_movement({**row, "type": kind}).kind, expected)
@@ -107,6 +108,20 @@ class TestPayout(MoneyCase):
         self._learn(failed)
         self._learn({**event, "id": "evt_old"})
         self.assertEqual(payout.status, "failed")
+
+    def test_what_follows_a_payout_that_failed_carries_its_money_and_is_equal(self):
+        self._pay_invoices(100)
+        first = self._learn(self.stripe.pay_out())
+        self._learn(self.stripe.fail_payout(self.stripe.payouts[first.stripe_payout_ref]))
+        self._pay_invoices(50)
+        second = self._learn(self.stripe.pay_out()) - first
+        self.assertEqual((first.status, first.proof), ("failed", "equal"), first.result)
+        self.assertEqual((second.status, second.proof), ("paid", "equal"), second.result)
+        self.assertEqual(sorted(second.line_ids.mapped("kind")), ["payment", "returned"])
+        returned = second.line_ids.filtered(lambda line: line.kind == "returned")
+        self.assertEqual((returned.net, returned.is_ours), (first.amount, False))
+        self.assertEqual(returned.stripe_ref, first.stripe_payout_ref)
+        self.assertIn("Returned Payout: 1", second.result)
 
     def test_a_payment_that_is_not_booked_is_named_until_it_is(self):
         invoice = self._create_invoice(100)
