@@ -7,7 +7,8 @@ class PaymentRequestDelivery(models.Model):
     """What changes on the request while its message is being sent, and then has to wait.
 
     What waits follows a change at once, see ``payment_request_resend.py``. What is being sent at
-    that moment is left alone, and looks at its next try what became of its way since the last one.
+    that moment is left alone; where it did not go out, be it that its turn did not come in time, it
+    looks at its next turn what became of its way since the last one.
     """
 
     _inherit = "payment.request.delivery"
@@ -15,12 +16,12 @@ class PaymentRequestDelivery(models.Model):
     had_channel = fields.Boolean(
         string="Channel Was Chosen",
         readonly=True,
-        help="When it was tried last, its channel was the request's own choice.",
+        help="When its turn was last, its channel was the request's own choice.",
     )
     had_recipient = fields.Boolean(
         string="Recipient Was the Request's",
         readonly=True,
-        help="When it was tried last, its recipient stood on the request.",
+        help="When its turn was last, its recipient stood on the request.",
     )
 
     def _get_way(self):
@@ -34,24 +35,24 @@ class PaymentRequestDelivery(models.Model):
         }
 
     def _note_ways(self):
-        """Remember at this try what the request names, for the next one."""
+        """Remember at this turn what the request names, for the next one."""
         for row in self:
             for name, value in row._get_way().items():
                 row[name] = value
 
     def _follow_corrections(self):
-        """Send what was tried in vain to the recipient that was corrected meanwhile.
+        """Send what did not go out to the recipient that was corrected meanwhile.
 
         :return: those that are still to be sent
         """
-        for row in self.filtered(lambda row: row.attempt_count and row.had_recipient):
+        for row in self.filtered(lambda row: row.claimed_at and row.had_recipient):
             row.request_id._redirect_waiting(row.channel == "email", row)
         return self.filtered(lambda row: row.state == "queued")
 
     def _get_skip_reasons(self):
-        """Add those whose channel or recipient was taken away while they were tried."""
+        """Add those whose channel or recipient was taken away since their last turn."""
         reasons = super()._get_skip_reasons()
-        for row in self.filtered(lambda row: row.attempt_count and not row.is_forwarded):
+        for row in self.filtered(lambda row: row.claimed_at and not row.is_forwarded):
             way = row._get_way()
             if row not in reasons and any(row[name] and not way[name] for name in way):
                 reasons[row] = row._explain_withdrawal()

@@ -73,6 +73,30 @@ class TestTime(DeliveryCase):
                 self.assertEqual(len(server.mails), count)
         self.assertEqual(set(requests.delivery_ids.mapped("state")), {"sent"})
 
+    def test_an_address_that_is_corrected_before_its_turn(self):
+        _first, second = self._ask_new(2)
+        mails = self.env.registry["mail.mail"]
+        postprocess, seen = mails._postprocess_sent_message, []
+
+        def correct(mail, *args, **kwargs):
+            if not seen:
+                self.env.invalidate_all()
+                seen.append(second.delivery_ids.state)
+                second.with_user(self.billing_user).to_email = "new@example.com"
+                self.env.flush_all()
+            return postprocess(mail, *args, **kwargs)
+
+        with mail_server(self.env) as server:
+            server.seconds = 0.4
+            with (
+                self._short_time(SECONDS=0, LEAST=0),
+                patch.object(mails, "_postprocess_sent_message", correct),
+            ):
+                self._drain()
+            self.assertEqual((seen, len(server.mails)), (["sending"], 1))
+            self._drain()
+        self.assertEqual(server.get_recipients(), ["0@example.com", "new@example.com"])
+
     @mute_logger(
         "odoo.addons.mail.models.mail_mail",
         "odoo.addons.payment_request_stripe.models.payment_request_delivery_email",
