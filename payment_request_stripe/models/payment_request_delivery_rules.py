@@ -38,9 +38,7 @@ class PaymentRequestDelivery(models.Model):
 
     def _get_skip_reasons(self):
         """Return ``{row: sentence}`` of messages not wanted any more, checked before sending."""
-        reasons = {}
-        opted_out = self._get_opted_out()
-        bounced = self.filtered("is_automatic")._get_bounced()
+        reasons, unreachable = {}, self._get_unreachable()
         now = fields.Datetime.now()
         for row in self:
             request = row.request_id
@@ -52,26 +50,32 @@ class PaymentRequestDelivery(models.Model):
                 )
             elif request.currency_id.is_zero(request.amount_residual):
                 reasons[row] = self.env._("Nothing is left to pay.")
-            elif row.recipient.lower() in opted_out:
-                reasons[row] = row._explain_opt_out()
-            elif (row.channel, row.recipient.lower()) in bounced:
-                reasons[row] = request._explain_bounce(row.recipient)
+            elif row in unreachable:
+                reasons[row] = unreachable[row]
         return reasons
 
     def _tell_unreachable(self):
         """Try the next way, or tell a person, where the recipient was lost while it waited."""
+        unreachable = self._get_unreachable()
+        self.filtered(
+            lambda row: row in unreachable and row.request_id._is_asking()
+        )._follow_up_each()
+
+    def _get_unreachable(self):
+        """Return ``{row: sentence}`` of messages whose recipient wants none, or takes none.
+
+        What a person sends goes also where the last message came back.
+        """
         opted_out = self._get_opted_out()
         bounced = self.filtered("is_automatic")._get_bounced()
-        lost = self.filtered(
-            lambda row: (
-                row.request_id._is_asking()
-                and (
-                    row.recipient.lower() in opted_out
-                    or (row.channel, row.recipient.lower()) in bounced
-                )
-            )
-        )
-        lost._follow_up_each()
+        unreachable = {}
+        for row in self:
+            address = row.recipient.lower()
+            if address in opted_out:
+                unreachable[row] = row._explain_opt_out()
+            elif (row.channel, address) in bounced:
+                unreachable[row] = row.request_id._explain_bounce(row.recipient)
+        return unreachable
 
     def _explain_opt_out(self, address=None):
         self.ensure_one()
