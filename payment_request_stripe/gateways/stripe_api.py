@@ -200,7 +200,7 @@ class StripeGateway(MoneyCalls):
         with _translated():
             return _plain(ask(self._client.v1))
 
-    def _collect(self, ask: Callable[[Any], Any], limit: int) -> list[dict[str, Any]]:
+    def _collect(self, ask: Callable[[Any], Any], limit: int | None) -> list[dict[str, Any]]:
         with _translated():
             found = islice(ask(self._client.v1).auto_paging_iter(), limit)
             return [_plain(item) for item in found]

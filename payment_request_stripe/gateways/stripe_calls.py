@@ -28,8 +28,8 @@ class MoneyCalls:
         """Ask the SDK's client (``v1``) for one object and return it plain."""
         raise NotImplementedError
 
-    def _collect(self, ask: Callable[[Any], Any], limit: int) -> list[dict[str, Any]]:
-        """Ask for a list and return at most `limit` of its objects, over all its pages."""
+    def _collect(self, ask: Callable[[Any], Any], limit: int | None) -> list[dict[str, Any]]:
+        """Ask for a list and return its objects over all its pages, at most `limit` if given."""
         raise NotImplementedError
 
     def create_refund(self, parameters: Mapping[str, Any], idempotency_key: str) -> dict[str, Any]:
@@ -179,13 +179,24 @@ class MoneyCalls:
         return event
 
     def list_events(
-        self, event_types: list[str], *, undelivered: bool = False, limit: int = 10000
+        self,
+        event_types: list[str],
+        since: int,
+        until: int,
+        *,
+        undelivered: bool = False,
+        limit: int | None = None,
     ) -> list[dict[str, Any]]:
-        """Return what happened in Stripe's memory of 30 days, the oldest first.
+        """Return what happened from `since` to before `until` (Unix time), the oldest first.
 
         :param undelivered: only what some endpoint did not take
+        :param limit: no more than so many, of which the oldest are left out
         """
-        parameters: dict[str, Any] = {"types": event_types, "limit": 100}
+        parameters: dict[str, Any] = {
+            "types": event_types,
+            "created": {"gte": since, "lt": until},
+            "limit": 100,
+        }
         if undelivered:
             parameters["delivery_success"] = False
         found = self._collect(lambda v1: v1.events.list(parameters), limit)

@@ -6,6 +6,7 @@ from . import (
     test_agreement,
     test_api,
     test_automation,
+    test_backfill,
     test_bell,
     test_booking,
     test_changed_invoice,
