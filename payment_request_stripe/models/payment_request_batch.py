@@ -44,6 +44,10 @@ class PaymentRequestBatch(models.Model):
     )
     message = fields.Text(readonly=True)
     expires_at = fields.Datetime(string="Link Works Until", required=True, readonly=True)
+    due_by = fields.Date(
+        readonly=True,
+        help="Of invoices in instalments, what is due by this day is asked, and no later one.",
+    )
     line_ids = fields.One2many(
         comodel_name="payment.request.batch.line", inverse_name="batch_id", readonly=True
     )

@@ -29,8 +29,8 @@ class PaymentRequestBatch(models.Model):
         """Write down what is to be asked, and ring the worker.
 
         :param dict amounts: ``{invoice id: Decimal in major units}``, which the user may see
-        :param dict options: of ``create_and_send``: delivery_method, message, expires_at, and
-            ``instalments``, ``{invoice id: journal item id}`` where one is asked for
+        :param dict options: of ``create_and_send``: delivery_method, message, expires_at, due_by,
+            and ``instalments``, ``{invoice id: journal item id}`` where one is asked for
         :return: the action that shows the bulk send of the first company
         """
         self.env["payment.request"].check_access("create")
@@ -45,6 +45,7 @@ class PaymentRequestBatch(models.Model):
                     "delivery_method": options["delivery_method"],
                     "message": options["message"],
                     "expires_at": options["expires_at"],
+                    "due_by": options.get("due_by"),
                     "line_ids": [
                         fields.Command.create(
                             {
@@ -189,6 +190,7 @@ class PaymentRequestBatch(models.Model):
             # One that has passed while the worker was down is refused, not sent.
             "expires_at": self.expires_at,
             "user_id": self.user_id.id,
+            "due_by": self.due_by,
             "instalments": {
                 line.move_id.id: line.instalment_line_id.id
                 for line in lines.filtered("instalment_line_id")

@@ -13,6 +13,7 @@ OPTIONS = {
     "analytic_account_id",
     "credits",
     "delivery_method",
+    "due_by",
     "expires_at",
     "message",
     "origin",
@@ -41,9 +42,9 @@ class PaymentRequest(models.Model):
         :param options: ``credits`` to deduct, ``[{"item_id": journal item id, "amount": number or
             decimal text, by default all of it}]``, ``delivery_method``, ``to_email``,
             ``to_phone``, ``message``, ``expires_at`` (datetime, or text as Odoo writes it, UTC),
-            ``analytic_account_id``, ``origin``, ``partner_id`` (the payer, if another contact of
-            the same customer),
-            ``user_id``, ``send`` (default True)
+            ``due_by`` (date: an amount that the instalments due by then owe is asked of no later
+            one), ``analytic_account_id``, ``origin``, ``partner_id`` (the payer, if another
+            contact of the same customer), ``user_id``, ``send`` (default True)
         :return: the new ``payment.request``
         :raise PaymentRequestRefused: with one detail per refused invoice; nothing was created
         :raise UserError: when the call itself makes no sense
@@ -240,20 +241,6 @@ class PaymentRequest(models.Model):
             "line_ids": self._prepare_lines(moves, asked, options),
             "credit_ids": self._prepare_credits(moves, options),
         }
-
-    @api.model
-    def _prepare_lines(self, moves, asked, options):
-        instalments = options.get("instalments") or {}
-        return [
-            fields.Command.create(
-                {
-                    "move_id": move.id,
-                    "instalment_line_id": instalments.get(move.id),
-                    "amount": float(asked[move.id]),
-                }
-            )
-            for move in self._by_due(moves)
-        ]
 
     def _by_due(self, moves):
         return moves.sorted(lambda one: (one.invoice_date_due or one.date, one.id))

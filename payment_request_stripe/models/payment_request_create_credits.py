@@ -2,7 +2,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from decimal import Decimal, InvalidOperation
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
@@ -29,7 +29,15 @@ class PaymentRequest(models.Model):
             **options,
             "instalments": self._parse_instalments(allocations),
             "credits": self._parse_credits(options.get("credits")),
+            "due_by": self._parse_due_by(options.get("due_by")),
         }
+
+    @api.model
+    def _parse_due_by(self, given):
+        try:
+            return fields.Date.to_date(given)
+        except (TypeError, ValueError) as error:
+            raise UserError(self.env._("%(text)s is no date.", text=str(given)[:50])) from error
 
     @api.model
     def _parse_instalments(self, allocations):
@@ -77,6 +85,36 @@ class PaymentRequest(models.Model):
             if requests := items.sudo().move_id.origin_payment_id.payment_request_id:
                 requests._lock()
             items.move_id.lock_for_update(allow_referencing=True)
+
+    # === WHAT IS ASKED === #
+
+    @api.model
+    def _prepare_lines(self, moves, asked, options):
+        instalments, day = options.get("instalments") or {}, options.get("due_by")
+        return [
+            Command.create(
+                {
+                    "move_id": move.id,
+                    "instalment_line_id": instalments.get(move.id),
+                    "due_by": day if self._is_due(move, asked[move.id], options) else False,
+                    "amount": float(asked[move.id]),
+                }
+            )
+            for move in self._by_due(moves)
+        ]
+
+    @api.model
+    def _is_due(self, move, amount, options):
+        """Tell whether `amount` is of several instalments that are due by the day of the options.
+
+        Somebody may have asked for more than is due: that is of the invoice.
+        """
+        day = options.get("due_by")
+        if not day or (options.get("instalments") or {}).get(move.id):
+            return False
+        if len(move._get_payment_request_instalments()) < 2:
+            return False
+        return amount <= move._get_due_by(day, self.env["payment.request.line"])
 
     # === WHAT IS DEDUCTED === #
 

@@ -80,8 +80,25 @@ class AccountMove(models.Model):
             )
         if len(chosen) == 1:
             return chosen, available[chosen]
-        # Several: the amount of them all, which is allocated to the earliest first.
+        # Several: the amount of them all, which is allocated to the earliest first. The option
+        # `due_by` keeps it from being asked of the next one, once these are paid in another way.
         return nothing, sum((available[item] for item in chosen), Decimal(0))
+
+    def _get_due_by(self, day, line):
+        """Return what the instalments that are due by `day` still owe: Decimal, major units.
+
+        :param line: the request line that asks for them; what other open links ask by name is
+            left to those
+        """
+        self.ensure_one()
+        digits = self.currency_id.decimal_places
+        items = self._get_payment_request_instalments().filtered(
+            lambda item: (item.date_maturity or item.date) <= day
+        )
+        owed = {item.id: to_decimal(item.amount_residual_currency, digits) for item in items}
+        for other in line.sudo()._find_named_elsewhere(items):
+            owed[other.instalment_line_id.id] -= to_decimal(other.amount_due, digits)
+        return sum((max(amount, Decimal(0)) for amount in owed.values()), Decimal(0))
 
     def _get_instalment_refusal(self, item, amount):
         """Return ``(code, sentence)`` when `amount` cannot be asked for an instalment, or none.
@@ -156,6 +173,25 @@ class PaymentRequestLine(models.Model):
         for line in self:
             line.instalment = line.instalment_line_id._get_instalment_label()
 
+    def _get_owed(self):
+        """Return what is still owed of what this line is about: Decimal, major units."""
+        self.ensure_one()
+        digits = self.currency_id.decimal_places
+        if self.instalment_line_id:
+            return to_decimal(self.instalment_line_id.amount_residual_currency, digits)
+        owed = to_decimal(self.move_id.amount_residual, digits)
+        return min(owed, self.move_id._get_due_by(self.due_by, self)) if self.due_by else owed
+
+    def _find_named_elsewhere(self, items):
+        """Return the lines of other open requests that ask for one of `items` by name."""
+        return self.search(
+            [
+                ("instalment_line_id", "in", items.ids),
+                ("request_id.state", "in", OPEN_STATES),
+                ("id", "not in", self.ids),
+            ]
+        )
+
     def _rank_open_lines(self, owed_lines):
         """Return the open items of the invoice in the order in which they are to be paid.
 
@@ -166,12 +202,5 @@ class PaymentRequestLine(models.Model):
         self.ensure_one()
         if len(owed_lines) < 2:
             return [owed_lines]
-        named = self.search(
-            [
-                ("instalment_line_id", "in", owed_lines.ids),
-                ("request_id.state", "in", OPEN_STATES),
-                ("id", "!=", self.id),
-                ("amount_due", ">", 0),
-            ]
-        ).instalment_line_id
+        named = self._find_named_elsewhere(owed_lines).filtered("amount_due").instalment_line_id
         return [lines for lines in (owed_lines - named, owed_lines & named) if lines]

@@ -37,6 +37,10 @@ class PaymentRequestLine(models.Model):
         ondelete="restrict",
         index="btree_not_null",
     )
+    due_by = fields.Date(
+        readonly=True,
+        help="Of an invoice in instalments, only those that are due by this day are asked.",
+    )
     invoice_date_due = fields.Date(compute="_compute_invoice_date_due", string="Due Date")
     amount = fields.Monetary(required=True, readonly=True, string="Asked")
     amount_paid = fields.Monetary(
@@ -89,6 +93,7 @@ class PaymentRequestLine(models.Model):
         "amount_credit",
         "amount_discount",
         "amount_paid",
+        "due_by",
         "instalment_line_id",
         "move_id.amount_residual",
         "move_id.currency_id",
@@ -118,14 +123,8 @@ class PaymentRequestLine(models.Model):
         digits = self.currency_id.decimal_places
         if self.move_id.state != "posted" or not self._is_as_asked():
             return to_decimal(0, digits)
-        owed = to_decimal(
-            self.instalment_line_id.amount_residual_currency
-            if self.instalment_line_id
-            else self.move_id.amount_residual,
-            digits,
-        )
         asked = to_decimal(self.amount, digits) - self._get_settled()
-        due = max(min(asked, owed), to_decimal(0, digits))
+        due = max(min(asked, self._get_owed()), to_decimal(0, digits))
         return to_decimal(chargeable(due, self.currency_id.name), digits)
 
     def _is_as_asked(self):

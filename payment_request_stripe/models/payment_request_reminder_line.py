@@ -212,15 +212,19 @@ class PaymentRequest(models.Model):
     def _ask_more(self, move, amount):
         """Ask for `amount` (Decimal) more of this invoice than this link does now.
 
-        An invoice stands in a link once. Its line grows; when it was for one instalment, it is for
-        the invoice then.
+        An invoice stands in a link once. Its line grows; when it was for some instalments, it is
+        for the invoice then.
         """
         self.ensure_one()
         known = self.line_ids.filtered(lambda line: line.move_id == move)[:1]
         asked = amount + known._get_amount_due() if known else amount
         if known:
             known.write(
-                {"amount": float(known._get_settled() + asked), "instalment_line_id": False}
+                {
+                    "amount": float(known._get_settled() + asked),
+                    "instalment_line_id": False,
+                    "due_by": False,
+                }
             )
         else:
             self.line_ids.create(

@@ -1,5 +1,6 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
 from decimal import Decimal
 from unittest.mock import patch
 
@@ -165,7 +166,12 @@ class TestBulk(DeliveryCase):
         failed = self.outbox.search(batch.action_view_failed()["domain"])
         self.assertEqual(len(failed), 2)
 
-    def test_asks_for_the_same_instalment_as_the_dialog(self):
+    def _start_of_instalments(self, choice, paid=0, **values):
+        """Ask for `choice` of invoices in three instalments: 120, 90 and 90.
+
+        :param paid: what came by bank of the first one
+        :return: ``(invoices, wizard)``
+        """
         term = self.env["account.payment.term"].create(
             {
                 "name": "Three instalments",
@@ -177,16 +183,33 @@ class TestBulk(DeliveryCase):
         )
         invoices = self.env["account.move"].union(
             *(
-                self._create_invoice(300, partner=partner, invoice_payment_term_id=term.id)
+                self._create_invoice(
+                    300, partner=partner, invoice_payment_term_id=term.id, **values
+                )
                 for partner in self.partners[6:]
             )
         )
-        self._pay_elsewhere(invoices[0], 120)
+        if paid:
+            self._pay_elsewhere(invoices[0], paid)
         action = invoices.with_user(self.billing_user).action_send_payment_link()
         wizard = self.env[action["res_model"]].with_user(self.billing_user).browse(action["res_id"])
         wizard.delivery_method = "sms"
-        wizard.ask_for = "next"
+        wizard.ask_for = choice
         wizard._onchange_ask_for()
+        return invoices, wizard
+
+    def test_asks_for_what_is_due_and_for_no_later_instalment(self):
+        day = fields.Date.today() - timedelta(days=31)
+        invoices, wizard = self._start_of_instalments("due", invoice_date=day)
+        batch = self.env["payment.request.batch"].sudo().browse(wizard.action_send()["res_id"])
+        self._drain()
+        line = batch.line_ids.request_id.line_ids.filtered(lambda one: one.move_id == invoices[0])
+        self.assertEqual(line.amount, 210)
+        self._pay_elsewhere(invoices[0], 120)
+        self.assertEqual(line.amount_due, 90)
+
+    def test_asks_for_the_same_instalment_as_the_dialog(self):
+        invoices, wizard = self._start_of_instalments("next", paid=120)
         shown = {line.move_id: (line.hint, line.amount) for line in wizard.line_ids}
         batch = self.env["payment.request.batch"].sudo().browse(wizard.action_send()["res_id"])
         self.assertEqual((batch._name, batch.state), ("payment.request.batch", "making"))

@@ -136,6 +136,69 @@ class TestQuoteInstalment(MoneyCase):
                 self.assertEqual(request.amount_total, expected)
                 self.assertEqual(bool(request.line_ids.instalment_line_id), named)
 
+    def _ask_for_what_is_due(self, *invoices, amount=None):
+        """Ask in the dialog for all that is due by now; return the request (sudo)."""
+        moves = self.env["account.move"].union(*invoices).with_user(self.billing_user)
+        action = moves.action_send_payment_link()
+        wizard = self.env[action["res_model"]].with_user(self.billing_user).browse(action["res_id"])
+        wizard.ask_for = "due"
+        wizard._onchange_ask_for()
+        if amount is not None:
+            wizard.line_ids.amount = amount
+        wizard.action_send()
+        return moves.payment_request_ids.sudo()
+
+    def test_what_is_not_due_is_not_asked_when_what_is_due_is_paid_elsewhere(self):
+        invoice, items = self._create_in_three(31)
+        request = self._ask_for_what_is_due(invoice)
+        checkout = self._open_checkout(request)
+        self._pay_elsewhere(invoice, 20)
+        self.assertEqual(request.amount_residual, 30)
+        self._run_cron("ir_cron_poll_stripe")
+        self.assertEqual(checkout.state, "expired", "it asked for 50")
+        self.assertEqual(request.amount_lapsed, 20)
+        self.assertRegex(request.activity_ids.note, r"asks for \S*30\.00 instead of \S*50\.00")
+        self._pay(request)
+        self.assertEqual([one.amount_residual for one in items], [0, 0, 50])
+        self.assertEqual(request.state, "completed")
+        self.assertMoney(request)
+
+    def test_a_link_for_what_was_due_ends_when_that_is_paid_elsewhere(self):
+        invoice, _items = self._create_in_three(31)
+        request = self._ask_for_what_is_due(invoice)
+        self.assertEqual(request.line_ids.due_by, fields.Date.today())
+        self._pay_elsewhere(invoice, 50)
+        self._run_cron("ir_cron_poll_stripe")
+        self.assertEqual(request.state, "completed")
+        self.assertOwed(invoice, "50")
+
+    def test_a_part_of_what_is_due_is_asked_and_more_than_it_when_somebody_says_so(self):
+        for amount, paid, expected in ((45, 20, 30), (45, 5, 45), (70, 20, 70), (70, 50, 50)):
+            with self.subTest(amount=amount, paid=paid):
+                invoice, _items = self._create_in_three(31)
+                request = self._ask_for_what_is_due(invoice, amount=amount)
+                self.assertEqual(request.amount_total, amount)
+                self._pay_elsewhere(invoice, paid)
+                self.assertEqual(request.amount_residual, expected)
+
+    def test_what_a_link_names_is_not_asked_by_another_for_what_is_due(self):
+        invoice, (first, *_rest) = self._create_in_three(61)
+        named = self._ask(invoice, first, 15)
+        request = self._ask_for_what_is_due(invoice) - named
+        self.assertEqual(request.amount_total, 85)
+        self._pay(named)
+        self.assertEqual(request.amount_residual, 85)
+        self._pay_elsewhere(invoice, 5)
+        self.assertEqual(request.amount_residual, 80)
+
+    def test_a_day_that_is_none_is_refused(self):
+        invoice, _items = self._create_in_three(31)
+        with self.assertRaisesRegex(UserError, "someday is no date"):
+            self._ask(invoice, due_by="someday")
+        request = self._ask(invoice, amount=50, due_by=fields.Date.to_string(fields.Date.today()))
+        self._pay_elsewhere(invoice, 20)
+        self.assertEqual(request.amount_residual, 30)
+
     def test_a_refund_opens_the_instalment_again(self):
         invoice, (first, second, third) = self._create_in_three()
         request = self._ask(invoice, second)

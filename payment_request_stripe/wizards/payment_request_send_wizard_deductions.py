@@ -55,12 +55,14 @@ class PaymentRequestSendWizard(models.TransientModel):
         ]
 
     def _get_options(self):
-        """Add the credits that were chosen, of the customers that are still asked."""
+        """Add what is due by now, and the credits of the customers that are still asked."""
         chosen = self.credit_ids.filtered(
             lambda row: row.is_deducted and row.partner_id in self.line_ids.partner_id
         )
         return {
             **super()._get_options(),
+            "due_by": self.ask_for == "due"
+            and self.line_ids.move_id.company_id[:1]._get_payment_request_today(),
             "credits": [
                 {
                     "item_id": row.item_id.id,
