@@ -47,6 +47,7 @@ from . import (
     payment_request_delivery_state,
     payment_request_delivery_ways,
     payment_request_event,
+    payment_request_poll,
     payment_request_event_store,
     payment_request_event_handlers,
     payment_request_follow_up,

@@ -9,10 +9,10 @@ from odoo.fields import Domain
 
 from .payment_request import PAYABLE_STATES
 from .payment_request_checkout_booking import RING_OFF
+from .payment_request_poll import POLL
 
 _logger = logging.getLogger(__name__)
 
-POLL = "payment_request_stripe.ir_cron_poll_stripe"
 # So long Odoo itself tries to book a payment of the portal that is done.
 NATIVE_BOOKED_WITHIN = timedelta(days=4)
 # The slowest bank debits are decided within 14 bank days.

@@ -1,13 +1,10 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from datetime import timedelta
-
 from odoo import api, fields, models
 
 from ..gateways.events import PaymentEvent
+from .payment_request_poll import POLL_AGAIN_AFTER
 
-# The poll is also rung between its regular runs; so often it asks about a session at most.
-POLL_AGAIN_AFTER = timedelta(minutes=10)
 # What we do about each type of event. Its keys are also what the endpoint at Stripe is created
 # with, so that there is one list.
 HANDLERS = {
@@ -141,8 +138,4 @@ class PaymentRequestEvent(models.Model):
             order="asked_at nulls first, id",
             limit=500,
         )
-        self.env["ir.cron"]._commit_progress(remaining=len(checkouts))
-        for checkout in checkouts:
-            checkout._poll()
-            if not self.env["ir.cron"]._commit_progress(1):
-                return
+        self._poll_each(checkouts, lambda checkout: checkout._poll())

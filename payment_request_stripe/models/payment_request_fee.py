@@ -10,7 +10,7 @@ from ..gateways.errors import GatewayError
 from ..gateways.events import PaymentEvent
 from ..gateways.money import to_decimal, to_major
 from ..gateways.undo import moves_told
-from .payment_request_changes import POLL
+from .payment_request_poll import POLL
 
 # Stripe knows the fee of a card at once, of a bank debit when it settles; later nobody asks.
 ASK_FOR = timedelta(days=14)
@@ -84,6 +84,20 @@ class AccountPayment(models.Model):
         if self.stripe_refund_ref:
             return gateway.retrieve_refund_balance(self.stripe_refund_ref)
         return gateway.retrieve_charge(self.stripe_payment_intent_ref)
+
+    def _poll(self):
+        """Put what it moved on Stripe's balance into the inbox, when Stripe can tell it."""
+        request = self.payment_request_id
+        request._commit()
+        self._note_balance_asked()
+        request._commit()
+        try:
+            payload = self._ask_balance(request.provider_id._get_stripe_gateway())
+        except GatewayError as error:
+            request._log_step(f"fee not asked: {error.message}")
+            return
+        if payload:
+            self.env["payment.request.event"]._store(request.provider_id, payload)
 
     def _note_balance_asked(self):
         """Write down that the poll asks now; it is no change, which would have it asked for longer.
@@ -174,16 +188,4 @@ class PaymentRequestEvent(models.Model):
             order="stripe_balance_asked_at nulls first, id",
             limit=limit,
         )
-        for payment in payments:
-            request = payment.payment_request_id
-            request._commit()
-            payment._note_balance_asked()
-            request._commit()
-            try:
-                payload = payment._ask_balance(request.provider_id._get_stripe_gateway())
-            except GatewayError as error:
-                request._log_step(f"fee not asked: {error.message}")
-                continue
-            if payload:
-                self._store(request.provider_id, payload)
-            request._commit()
+        self._poll_each(payments, lambda payment: payment._poll(), asked="stripe_balance_asked_at")

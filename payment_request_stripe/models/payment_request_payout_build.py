@@ -73,13 +73,13 @@ class PaymentRequestPayout(models.Model):
         wanted = self.search(
             [("lines_wanted", "=", True)], order="asked_at nulls first, id", limit=limit
         )
-        for payout in wanted:
-            try:
-                payout._ask()
-            except GatewayError as error:
-                payout.result = self.env._(
-                    "Stripe could not be asked: %(reason)s", reason=error.message
-                )
+        self.env["payment.request.event"]._poll_each(wanted, lambda payout: payout._try_asking())
+
+    def _try_asking(self):
+        try:
+            self._ask()
+        except GatewayError as error:
+            self.result = self.env._("Stripe could not be asked: %(reason)s", reason=error.message)
 
     def _ask(self):
         """Put what this payout consists of into the inbox, once Stripe knows it.

@@ -163,13 +163,16 @@ class PaymentRequestRefund(models.Model):
             order="asked_at nulls first, id",
             limit=limit,
         )
-        for refund in refunds:
-            try:
-                refund.with_company(refund.company_id)._ask()
-            except GatewayError as error:
-                refund.request_id._log_step(f"refund not polled: {error.message}")
-                if isinstance(error, Refused):
-                    refund._tell_refusal(error.message)
+        self.env["payment.request.event"]._poll_each(refunds, lambda refund: refund._poll())
+
+    def _poll(self):
+        """Ask Stripe from the poll; what goes wrong waits for the next one."""
+        try:
+            self.with_company(self.company_id)._ask()
+        except GatewayError as error:
+            self.request_id._log_step(f"refund not polled: {error.message}")
+            if isinstance(error, Refused):
+                self._tell_refusal(error.message)
 
     def _tell_refusal(self, message):
         self.request_id._notify_person_in_charge(

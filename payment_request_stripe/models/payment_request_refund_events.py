@@ -106,11 +106,16 @@ class PaymentRequestCheckout(models.Model):
     @api.model
     def _poll_refunds(self, limit=200):
         """Ask Stripe for the refunds of the payments that it said were refunded."""
-        for checkout in self.search([("refunds_wanted", "=", True)], order="id", limit=limit):
-            try:
-                checkout._ask_refunds()
-            except GatewayError as error:
-                checkout.request_id._log_step(f"refunds not listed: {error.message}", checkout)
+        wanted = self.search(
+            [("refunds_wanted", "=", True)], order="asked_at nulls first, id", limit=limit
+        )
+        self.env["payment.request.event"]._poll_each(wanted, lambda one: one._poll_refunds_of())
+
+    def _poll_refunds_of(self):
+        try:
+            self._ask_refunds()
+        except GatewayError as error:
+            self.request_id._log_step(f"refunds not listed: {error.message}", self)
 
     def _ask_refunds(self):
         """Put every refund of this payment into the inbox.
@@ -119,6 +124,7 @@ class PaymentRequestCheckout(models.Model):
         """
         self.ensure_one()
         provider = self.request_id.provider_id
+        self.asked_at = fields.Datetime.now()
         self.request_id._commit()
         found = provider._get_stripe_gateway().list_refunds(self.stripe_payment_intent_ref)
         for payload in found:

@@ -122,6 +122,8 @@ class PaymentRequestSettlement(models.AbstractModel):
             for one in waiting.filtered(lambda one: one._is_settlement_bookable())[:limit]:
                 one._get_settled_payment().payment_request_id._commit()
                 one._book_missing_entries()
+                if not self.env["ir.cron"]._commit_progress():
+                    return
 
     def _is_settlement_bookable(self):
         is_changed = self.stripe_balance_currency_id != self._get_settled_payment().currency_id

@@ -62,6 +62,7 @@ from . import (
     test_portal_tour,
     test_promise,
     test_payout,
+    test_poll_time,
     test_properties,
     test_protection,
     test_provider,

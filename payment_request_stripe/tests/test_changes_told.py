@@ -1,5 +1,6 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import time
 from datetime import timedelta
 
 from freezegun import freeze_time
@@ -28,7 +29,9 @@ class TestChangesTold(MoneyCase):
         with self._as_in_production(self.env["payment.request.event"]) as events:
             _cron, progress = cron.with_env(events.env)._add_progress()
             events.with_context(
-                cron_id=cron.id, ir_cron_progress_id=progress.id, cron_end_time=0
+                cron_id=cron.id,
+                ir_cron_progress_id=progress.id,
+                cron_end_time=time.monotonic(),
             ).sudo()._cron_poll_stripe()
 
     def assertTold(self, request, words):
