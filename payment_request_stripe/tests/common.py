@@ -112,9 +112,11 @@ class PaymentRequestCommon(AccountTestInvoicingCommon):
         What it commits ends with the test all the same.
         """
         self.env.flush_all()
-        with self._test_mode(), self.registry.cursor() as cr:
-            yield records.with_env(api.Environment(cr, (user or self.env.user).id, {}))
-        self._see_others_work()
+        try:
+            with self._test_mode(), self.registry.cursor() as cr:
+                yield records.with_env(api.Environment(cr, (user or self.env.user).id, {}))
+        finally:
+            self._see_others_work()
 
     def _see_others_work(self):
         """Forget what this transaction remembers: other cursors have written meanwhile."""

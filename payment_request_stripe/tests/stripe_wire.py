@@ -12,8 +12,9 @@ real signatures. Nothing of the addon is patched.
         body, headers = fake.webhook(event, "whsec_…")
 
 Faults: ``fake.fail_next("POST", "/v1/checkout/sessions", status=500)``, ``timeout=True``,
-``refused=True``, or ``lose_answer=True`` (done at Stripe, the answer is lost). What somebody else
-does in the meantime: ``fake.meanwhile("POST", "/v1/checkout/sessions", act)``.
+``refused=True``, ``lose_answer=True`` (done at Stripe, the answer is lost), or ``crash=True`` (done
+at Stripe, and our process dies). What somebody else does in the meantime:
+``fake.meanwhile("POST", "/v1/checkout/sessions", act)``.
 """
 
 import base64
@@ -37,6 +38,10 @@ from .stripe_schema import check_request, decode_form
 WHOLE_CALL = 3
 
 
+class Crash(Exception):
+    """Our process dies: whatever it did not commit is lost."""
+
+
 @dataclass
 class Request:
     """A request that reached the fake: `params` decoded and checked."""
@@ -58,7 +63,7 @@ class Fault:
     status: int | None = None
     error: dict | None = None
     retry: bool = False
-    trouble: requests.RequestException | None = None
+    trouble: Exception | None = None
     lose_answer: bool = False
 
 
@@ -98,6 +103,7 @@ class FakeStripe(stripe.HTTPClient, StripeAnswers):
         timeout=False,
         refused=False,
         lose_answer=False,
+        crash=False,
         times=None,
     ):
         """Make the next matching call fail.
@@ -107,6 +113,7 @@ class FakeStripe(stripe.HTTPClient, StripeAnswers):
             is told not to retry, unless `retry`
         :param timeout, refused: no answer; nothing happened at Stripe
         :param lose_answer: no answer; it happened at Stripe
+        :param crash: it happened at Stripe, and `Crash` ends whoever asked
         :param times: requests to fail; by default one whole call with the SDK's own retries
         """
         trouble = None
@@ -114,6 +121,8 @@ class FakeStripe(stripe.HTTPClient, StripeAnswers):
             trouble = requests.ReadTimeout("Read timed out. (read timeout=10)")
         elif refused:
             trouble = requests.ConnectionError("Connection refused")
+        elif crash:
+            trouble, lose_answer, times = Crash("we died"), True, 1
         error = {"type": kind, "code": code, "message": message, "param": param}
         times = times or (WHOLE_CALL if trouble or retry else 1)
         self._faults.append(Fault(method, path, times, status, error, retry, trouble, lose_answer))
@@ -188,7 +197,8 @@ class FakeStripe(stripe.HTTPClient, StripeAnswers):
             raise _connection_error(fault.trouble)
         answer = self._perform_once(method, parts.path, params, headers, key)
         if fault:
-            raise _connection_error(fault.trouble)
+            is_crash = isinstance(fault.trouble, Crash)
+            raise fault.trouble if is_crash else _connection_error(fault.trouble)
         return answer
 
     def _check_headers(self, method, headers):

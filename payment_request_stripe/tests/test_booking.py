@@ -1,5 +1,6 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import copy
 import itertools
 from ast import literal_eval
 from datetime import date, timedelta
@@ -82,6 +83,16 @@ class TestBooking(BookingCase):
         self.assertEqual(clearing.balance, 67.76)
         self.assertFalse(clearing.reconciled, "the payout is still to come")
 
+    def test_a_part_goes_to_its_own_invoice_and_not_to_the_oldest(self):
+        long_ago = fields.Date.today() - timedelta(days=60)
+        oldest = self._create_invoice(100, invoice_date=long_ago, invoice_date_due=long_ago)
+        newest = self._create_invoice(90)
+        request = self._create_request(newest, oldest, amounts=[90, 40])
+        self._pay(request)
+        self.assertOwed(oldest, "60")
+        self.assertOwed(newest, "0")
+        self.assertEqual(request.line_ids.mapped("amount_paid"), [40, 90])
+
     def test_the_payment_shows_what_it_paid_whatever_a_caller_writes_into_the_context(self):
         invoices = self._create_invoice(100) | self._create_invoice(50)
         request = self._create_request(*invoices)
@@ -104,6 +115,19 @@ class TestBooking(BookingCase):
         self.assertEqual(len(request.payment_ids), 1)
         self.assertEqual(request.amount_paid, 100)
         self.assertEqual(set(request.event_ids.mapped("state")), {"done"})
+
+    def test_either_of_the_events_that_tell_of_a_payment_is_enough(self):
+        for kind in ("checkout.session.completed", "payment_intent.succeeded"):
+            with self.subTest(kind):
+                invoice = self._create_invoice(100)
+                request = self._create_request(invoice)
+                self.stripe.pay(self._open_checkout(request).stripe_checkout_session_ref)
+                session = self.stripe.sessions[request.checkout_ids.stripe_checkout_session_ref]
+                intent = self.stripe.payment_intents[session["payment_intent"]]
+                told = session if kind.startswith("checkout") else intent
+                self._receive(self.stripe.event(kind, told))
+                self.assertEqual(request.state, "completed")
+                self.assertOwed(invoice, "0")
 
     def test_one_payment_per_intent_by_schema(self):
         request = self._create_request(self._create_invoice(100))
@@ -174,7 +198,7 @@ class TestBooking(BookingCase):
 
     def test_another_amount_or_currency_than_quoted_is_credit(self):
         self.env.ref("base.EUR").active = True
-        for change in ({"amount_total": 9900}, {"currency": "eur"}):
+        for change, counted in (({"amount_total": 9900}, 99), ({"currency": "eur"}, 0)):
             with self.subTest(change):
                 invoice = self._create_invoice(100)
                 request = self._create_request(invoice)
@@ -185,8 +209,23 @@ class TestBooking(BookingCase):
                 payment = request.payment_ids
                 self.assertEqual(payment.amount, change.get("amount_total", 10000) / 100)
                 self.assertEqual(payment.currency_id.name, change.get("currency", "usd").upper())
+                self.assertEqual(request.amount_paid, counted, "dollars and euros do not add up")
                 self.assertOwed(invoice, "100")
                 self.assertTrue(request.activity_ids)
+
+    def test_what_does_not_say_how_much_was_paid_is_not_booked_and_keeps_nothing_back(self):
+        invoice = self._create_invoice(100)
+        request = self._create_request(invoice)
+        event = self.stripe.pay(self._open_checkout(request).stripe_checkout_session_ref)
+        vague = copy.deepcopy({**event, "id": "evt_vague"})
+        vague["data"]["object"]["amount_total"] = 0
+        with mute_logger(EVENT_LOGGER):
+            self._receive(vague)
+        self.assertEqual(self._event().state, "failed")
+        self.assertFalse(request.payment_ids)
+        self._receive(event)
+        self.assertEqual(request.payment_ids.amount, 100)
+        self.assertOwed(invoice, "0")
 
     def test_a_second_payment_is_booked_never_lost(self):
         invoice = self._create_invoice(100)
@@ -374,6 +413,22 @@ class TestBookingAccounts(BookingCase):
         self._event().with_user(self.billing_user).action_retry()
         self._run_cron("ir_cron_process_events")
         self.assertEqual(self._event().state, "done")
+        self.assertOwed(invoice, "0")
+
+    def test_a_clearing_account_that_is_the_customers_own_refuses_to_book(self):
+        invoice = self._create_invoice(100)
+        request = self._create_request(invoice)
+        checkout = self._open_checkout(request)
+        method_line = self.provider._get_payment_request_method_line()
+        method_line.payment_account_id = self.company_data["default_account_receivable"]
+        with mute_logger(EVENT_LOGGER):
+            self._receive(self.stripe.pay(checkout.stripe_checkout_session_ref))
+        self.assertEqual(self._event().state, "failed")
+        self.assertFalse(request.payment_ids, "it would lie with the customer, not at Stripe")
+        self.assertOwed(invoice, "100")
+        method_line.payment_account_id = self.clearing_account
+        self._event().with_user(self.billing_user).action_retry()
+        self._run_cron("ir_cron_process_events")
         self.assertOwed(invoice, "0")
 
     def test_the_task_stays_while_another_message_is_not_booked(self):

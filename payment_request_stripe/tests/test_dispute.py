@@ -71,6 +71,16 @@ class TestDispute(MoneyCase):
         self.assertIn("held too little", " ".join(request.activity_ids.mapped("note")))
         self.assertMoney(request)
 
+    def test_a_dispute_in_another_currency_is_not_booked(self):
+        request, (invoice,), charge = self._pay_invoices(100)
+        dispute, _events = self.stripe.dispute(charge)
+        told = {**dispute, "currency": "eur"}
+        with mute_logger(EVENT_LOGGER):
+            self._receive(self.stripe.event("charge.dispute.funds_withdrawn", told))
+        self.assertOwed(invoice, "0")
+        self.assertEqual(request.dispute_state, "none")
+        self.assertIn("another currency", request.activity_ids.note)
+
     def test_an_inquiry_moves_no_money_and_asks_for_an_answer_in_time(self):
         request, (invoice,), charge = self._pay_invoices(100)
         dispute, events = self.stripe.dispute(charge, inquiry=True)

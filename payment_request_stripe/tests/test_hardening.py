@@ -67,6 +67,37 @@ class TestStories(BookingCase):
         self._receive(failed)
         self.assertEqual(request.state, "processing")
 
+    def test_a_failure_that_is_told_after_the_money_came_changes_nothing(self):
+        first, second = self._create_invoice(100), self._create_invoice(50)
+        request = self._create_request(first, second)
+        second.button_draft()
+        checkout = self._open_checkout(request)
+        second.action_post()
+        ref = checkout.stripe_checkout_session_ref
+        session = self.stripe.sessions[ref]
+        failed = self.stripe.event("checkout.session.async_payment_failed", session)
+        self._receive(self.stripe.pay_async(ref), self.stripe.settle(ref), failed)
+        self.assertEqual((request.state, checkout.state), ("sent", "complete"))
+        self.assertFalse(request.failure_reason)
+        self.assertFalse(request.activity_ids)
+        self.assertOwed(first, "0")
+
+    def test_the_failure_of_one_of_two_debits_does_not_reopen_the_link(self):
+        invoice = self._create_invoice(100)
+        request = self._create_request(invoice)
+        first = self._open_checkout(request)
+        first.state = "expired"  # we lost sight of it
+        self.env.flush_all()
+        refs = [first, self._open_checkout(request)]
+        refs = [checkout.stripe_checkout_session_ref for checkout in refs]
+        self._receive(*[self.stripe.pay_async(ref) for ref in refs])
+        self._receive(self.stripe.decline(refs[0]))
+        self.assertEqual(request.state, "processing")
+        self.assertEqual(request._get_page_state(), "processing")
+        self._receive(self.stripe.settle(refs[1]))
+        self.assertEqual(request.state, "completed")
+        self.assertOwed(invoice, "0")
+
     def test_money_that_could_not_be_booked_yet_closes_the_page(self):
         invoice = self._create_invoice(100)
         request = self._create_request(invoice)

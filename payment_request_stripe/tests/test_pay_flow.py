@@ -209,6 +209,10 @@ class TestPayFlow(PayPageCase):
         self._deliver(self.stripe.decline(session))
         self.assertEqual(self.request.state, "failed")
         self.assertSaid(self._open("/success"), "We are checking your payment")
+        again = self._press_pay(self._quote())
+        self.assertIn(session, again.headers["Location"])
+        self._deliver(self.stripe.pay(session))
+        self.assertEqual(self.request.state, "completed")
 
     def test_cancel_loses_nothing(self):
         self._session()

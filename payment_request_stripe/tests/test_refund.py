@@ -144,6 +144,17 @@ class TestRefund(MoneyCase):
         self.assertEqual(sorted(request.refund_ids.mapped("amount")), [10, 20])
         self.assertMoney(request)
 
+    def test_a_later_refund_that_charge_refunded_alone_tells_is_no_repetition(self):
+        request, (invoice,), charge = self._pay_invoices(100)
+        for minor, owed in ((1000, "10"), (2000, "30")):
+            self.stripe.refund(charge, minor)
+            self.assertEqual(self.stripe.events[-1]["type"], "charge.refunded")
+            self._receive(self.stripe.events[-1])
+            self._run_cron("ir_cron_poll_stripe")
+            self._run_cron("ir_cron_process_events")
+            self.assertOwed(invoice, owed)
+        self.assertMoney(request)
+
     def test_our_refund_told_again_by_webhook_is_booked_once(self):
         request, (invoice,), _charge = self._pay_invoices(100)
         self._refund(request, {invoice: 40})
@@ -383,6 +394,24 @@ class TestRefund(MoneyCase):
         self.assertOwed(invoice, "40")
         self.assertMoney(request)
 
+    def test_a_refund_in_another_currency_is_not_booked(self):
+        request, (invoice,), charge = self._pay_invoices(100)
+        refund = self.stripe.refund(charge, 4000)
+        with mute_logger(EVENT_LOGGER):
+            self._receive(self.stripe.event("refund.created", {**refund, "currency": "eur"}))
+        self.assertOwed(invoice, "0")
+        self.assertEqual(len(request.payment_ids), 1)
+        self.assertIn("EUR", request.activity_ids.note)
+
+    def test_a_state_that_stripe_invents_is_no_success(self):
+        request, (invoice,), charge = self._pay_invoices(100)
+        refund = self.stripe.refund(charge, 4000, status="looked_into")
+        self._hear()
+        self.assertOwed(invoice, "0")
+        self.assertEqual(request.refund_ids.state, "pending")
+        self._receive(self.stripe.finish_refund(refund, "succeeded"))
+        self.assertOwed(invoice, "40")
+
     def test_credit_that_fits_no_invoice_goes_back_first(self):
         first, second = self._create_invoice(100), self._create_invoice(50)
         request = self._create_request(first, second)
@@ -429,6 +458,26 @@ class TestRefund(MoneyCase):
         self.assertEqual((request.amount_paid, request.amount_refunded), (200, 100))
         self.assertEqual(request.state, "completed")
         self.assertMoney(request)
+
+    def test_the_first_of_two_payments_goes_back_when_its_button_is_pressed(self):
+        invoice = self._create_invoice(100)
+        request = self._create_request(invoice)
+        first = self._open_checkout(request)
+        first.state = "failed"
+        self.env.flush_all()
+        second = self._open_checkout(request)
+        self._receive(self.stripe.pay(first.stripe_checkout_session_ref))
+        self._receive(self.stripe.pay(second.stripe_checkout_session_ref))
+        payment = first._get_payment()
+        action = payment.with_user(self.billing_user).action_payment_request_refund()
+        with self._as_in_production(
+            self.env["payment.request.refund.wizard"].browse(action["res_id"]), self.billing_user
+        ) as wizard:
+            wizard.action_refund()
+        self._run_cron("ir_cron_process_events")
+        self.assertEqual(request.refund_ids.payment_id, payment)
+        self.assertOwed(invoice, "100")
+        self.assertEqual(second._get_payment().payment_request_credit, 100)
 
     def test_readers_cannot_refund(self):
         request, _invoices, _charge = self._pay_invoices(100)

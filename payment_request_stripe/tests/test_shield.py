@@ -5,6 +5,7 @@ from odoo.tests import tagged
 
 from ..exceptions import PayerNotice, PaymentRequestRefused
 from .money_case import MoneyCase
+from .stripe_wire import Crash
 
 
 @tagged("post_install", "-at_install")
@@ -67,6 +68,38 @@ class TestShield(MoneyCase):
         session = self.stripe.sessions[second.stripe_checkout_session_ref]
         self.assertEqual(session["status"], "expired")
         self.assertMoney(request)
+
+    def test_a_session_that_nobody_wants_any_more_is_closed_as_soon_as_it_is_open(self):
+        changes = {
+            "cancelled": lambda request: request._transition("cancelled"),
+            "paid elsewhere": lambda request: self._pay_elsewhere(request.line_ids.move_id, 60),
+        }
+        for name, change in changes.items():
+            with self.subTest(name):
+                request = self._create_request(self._create_invoice(100))
+
+                def act(request=request, change=change):
+                    change(request)
+                    self.env.flush_all()
+
+                self.stripe.meanwhile("POST", "/v1/checkout/sessions", act)
+                with self.assertRaisesRegex(PayerNotice, "."):  # assertRaises would roll back
+                    self._press_pay(request)
+                sessions = self.stripe.sessions.values()
+                self.assertEqual({session["status"] for session in sessions}, {"expired"})
+                self.assertEqual(set(request.checkout_ids.mapped("state")), {"expired"})
+
+    def test_who_dies_after_asking_stripe_asks_for_the_same_session_again(self):
+        self._press_pay(self._create_request(self._create_invoice(5)))  # Stripe knows the customer
+        known = set(self.stripe.sessions)
+        request = self._create_request(self._create_invoice(100))
+        self.stripe.fail_next("POST", "/v1/checkout/sessions", crash=True)
+        with self.assertRaisesRegex(Crash, "died"):  # assertRaises would roll back
+            self._press_pay(request)
+        self.assertEqual(request.checkout_ids.state, "intended")
+        self._press_pay(request)
+        (ref,) = set(self.stripe.sessions) - known
+        self.assertEqual(request.checkout_ids.stripe_checkout_session_ref, ref)
 
     def test_another_payment_does_not_open_the_link_while_a_debit_is_on_its_way(self):
         request = self._create_request(self._create_invoice(100))
