@@ -11,11 +11,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
 from .errors import MalformedPayload
+from .stripe_fields import (
+    read_amount,
+    read_currency,
+    read_mapping,
+    read_metadata,
+    read_moment,
+    read_reference,
+    read_required,
+    read_text,
+)
 
 PAID_STATUSES = frozenset({"paid", "no_payment_required"})
 
@@ -126,22 +136,22 @@ def parse_session(session: Mapping[str, Any]) -> CheckoutSession:
     :raise MalformedPayload: when it is none
     """
     try:
-        status = CheckoutStatus(_text(session, "status") or "")
+        status = CheckoutStatus(read_text(session, "status") or "")
     except ValueError as error:
         raise MalformedPayload("A checkout session without a status") from error
-    payment_status = _text(session, "payment_status") or ""
+    payment_status = read_text(session, "payment_status") or ""
     return CheckoutSession(
-        ref=_required(session, "id"),
+        ref=read_required(session, "id"),
         status=status,
         payment_status=payment_status,
         is_paid=payment_status in PAID_STATUSES,
-        url=_text(session, "url"),
-        expires_at=_moment(session, "expires_at"),
-        amount=_integer(session, "amount_total") or 0,
-        currency=_required(session, "currency").upper(),
-        payment_intent_ref=_reference(session, "payment_intent"),
-        customer_ref=_reference(session, "customer"),
-        metadata=_metadata(session),
+        url=read_text(session, "url"),
+        expires_at=read_moment(session, "expires_at"),
+        amount=read_amount(session, "amount_total") or 0,
+        currency=read_currency(session),
+        payment_intent_ref=read_reference(session, "payment_intent"),
+        customer_ref=read_reference(session, "customer"),
+        metadata=read_metadata(session),
     )
 
 
@@ -152,36 +162,36 @@ def parse_event(payload: Mapping[str, Any]) -> PaymentEvent:
     """
     if not isinstance(payload, Mapping):
         raise MalformedPayload("An event is a JSON object")
-    obj = _mapping(_mapping(payload, "data"), "object")
+    obj = read_mapping(read_mapping(payload, "data"), "object")
     livemode = payload.get("livemode")
     if not isinstance(livemode, bool):
         raise MalformedPayload("An event says whether it is live")
-    object_type = _required(obj, "object")
+    object_type = read_required(obj, "object")
     is_session = object_type == "checkout.session"
     intent = _intent(obj, object_type)
     failure = _failure(obj, intent, object_type)
-    status = _text(obj, "payment_status" if is_session else "status") or ""
+    status = read_text(obj, "payment_status" if is_session else "status") or ""
     return PaymentEvent(
-        ref=_required(payload, "id"),
-        type=_required(payload, "type"),
+        ref=read_required(payload, "id"),
+        type=read_required(payload, "type"),
         livemode=livemode,
-        occurred_at=_moment(payload, "created"),
+        occurred_at=read_moment(payload, "created"),
         object_type=object_type,
-        object_ref=_text(obj, "id") or "",
-        metadata=_metadata(obj),
-        session_ref=_required(obj, "id") if is_session else None,
+        object_ref=read_text(obj, "id") or "",
+        metadata=read_metadata(obj),
+        session_ref=read_required(obj, "id") if is_session else None,
         payment_intent_ref=(
-            _required(obj, "id")
+            read_required(obj, "id")
             if object_type == "payment_intent"
-            else _reference(obj, "payment_intent")
+            else read_reference(obj, "payment_intent")
         ),
         charge_ref=_charge_ref(obj, intent, object_type),
-        customer_ref=_reference(obj, "customer"),
+        customer_ref=read_reference(obj, "customer"),
         amount=_amount(obj, intent, object_type),
-        currency=(_text(obj, "currency") or "").upper() or None,
+        currency=(read_text(obj, "currency") or "").upper() or None,
         is_paid=_is_paid(obj, intent, object_type),
         payment_status=status,
-        session_status=(_text(obj, "status") or "") if is_session else "",
+        session_status=(read_text(obj, "status") or "") if is_session else "",
         failure_code=failure[0],
         failure_message=failure[1],
     )
@@ -197,18 +207,18 @@ def _intent(obj: Mapping[str, Any], object_type: str) -> Mapping[str, Any]:
 
 def _charge_ref(obj: Mapping[str, Any], intent: Mapping[str, Any], object_type: str) -> str | None:
     if object_type == "charge":
-        return _required(obj, "id")
-    return _reference(obj, "charge") or _reference(intent, "latest_charge")
+        return read_required(obj, "id")
+    return read_reference(obj, "charge") or read_reference(intent, "latest_charge")
 
 
 def _amount(obj: Mapping[str, Any], intent: Mapping[str, Any], object_type: str) -> int | None:
-    received = _integer(intent, "amount_received")
+    received = read_amount(intent, "amount_received")
     if object_type == "payment_intent":
         return received
     if object_type == "checkout.session":
         # What was taken before what was asked; the intent is there when we asked Stripe.
-        return received or _integer(obj, "amount_total")
-    return _integer(obj, "amount")
+        return received or read_amount(obj, "amount_total")
+    return read_amount(obj, "amount")
 
 
 def _is_paid(obj: Mapping[str, Any], intent: Mapping[str, Any], object_type: str) -> bool:
@@ -225,68 +235,9 @@ def _failure(
     """Return why it failed: the issuer's code before Stripe's, and Stripe's sentence."""
     error = intent.get("last_payment_error")
     if isinstance(error, Mapping) and not _is_paid(obj, intent, object_type):
-        return _text(error, "decline_code") or _text(error, "code"), _text(error, "message")
+        code = read_text(error, "decline_code") or read_text(error, "code")
+        return code, read_text(error, "message")
     if object_type == "dispute":
-        return _text(obj, "reason"), None
-    code = _text(obj, "failure_code") or _text(obj, "failure_reason")
-    return code, _text(obj, "failure_message")
-
-
-# === FIELDS === #
-
-
-def _mapping(source: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = source.get(name)
-    if not isinstance(value, Mapping):
-        raise MalformedPayload(f"An event without {name}")
-    return value
-
-
-def _text(source: Mapping[str, Any], name: str) -> str | None:
-    value = source.get(name)
-    if value is not None and not isinstance(value, str):
-        raise MalformedPayload(f"{name} is no text")
-    return value or None
-
-
-def _required(source: Mapping[str, Any], name: str) -> str:
-    value = _text(source, name)
-    if not value:
-        raise MalformedPayload(f"{name} is missing")
-    return value
-
-
-def _reference(source: Mapping[str, Any], name: str) -> str | None:
-    value = source.get(name)
-    if isinstance(value, Mapping):
-        return _text(value, "id")
-    return _text(source, name)
-
-
-def _integer(source: Mapping[str, Any], name: str) -> int | None:
-    """Return a number of minor units, or None when there is none."""
-    value = source.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise MalformedPayload(f"{name} is no amount in minor units")
-    return value
-
-
-def _moment(source: Mapping[str, Any], name: str) -> datetime:
-    value = source.get(name)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise MalformedPayload(f"{name} is no time")
-    try:
-        return datetime.fromtimestamp(value, timezone.utc).replace(tzinfo=None)
-    except (OverflowError, ValueError, OSError) as error:
-        raise MalformedPayload(f"{name} is no time") from error
-
-
-def _metadata(source: Mapping[str, Any]) -> dict[str, str]:
-    value = source.get("metadata") or {}
-    if not isinstance(value, Mapping):
-        raise MalformedPayload("metadata is no object")
-    return {
-        key: text for key, text in value.items() if isinstance(key, str) and isinstance(text, str)
-    }
+        return read_text(obj, "reason"), None
+    code = read_text(obj, "failure_code") or read_text(obj, "failure_reason")
+    return code, read_text(obj, "failure_message")

@@ -8,10 +8,11 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
+from datetime import date
 from typing import Any
 
 from .errors import MalformedPayload
+from .stripe_fields import read_currency, read_minor, read_moment
 
 # Stripe's words for what moves its balance: ours. A dispute is known by its source.
 MOVEMENTS = {
@@ -76,13 +77,12 @@ def parse_payout(obj: Mapping[str, Any]) -> Payout:
     status = obj.get("status")
     if obj.get("object") != "payout" or not obj.get("id") or status not in STATES:
         raise MalformedPayload("This is no payout")
-    arrival = _whole(obj, "arrival_date")
     return Payout(
         ref=str(obj["id"]),
         status=str(status),
-        amount=_whole(obj, "amount"),
-        currency=_currency(obj),
-        arrives_on=datetime.fromtimestamp(arrival, timezone.utc).date(),
+        amount=read_minor(obj, "amount", signed=True),
+        currency=read_currency(obj),
+        arrives_on=read_moment(obj, "arrival_date").date(),
         is_automatic=obj.get("automatic") is True,
         is_ready=obj.get("reconciliation_status") != "in_progress",
         failure=str(obj.get("failure_message") or ""),
@@ -98,7 +98,7 @@ def parse_movement(row: Mapping[str, Any]) -> Movement:
     known = source if isinstance(source, Mapping) else {"id": source}
     kind = "dispute" if known.get("object") == "dispute" else MOVEMENTS.get(str(row.get("type")))
     payer = known.get("payment_intent") if kind == "payment" else None
-    amount, fee, net = (_whole(row, name) for name in ("amount", "fee", "net"))
+    amount, fee, net = (read_minor(row, name, signed=True) for name in ("amount", "fee", "net"))
     if net != amount - fee:
         raise MalformedPayload("a movement does not add up")
     return Movement(
@@ -107,7 +107,7 @@ def parse_movement(row: Mapping[str, Any]) -> Movement:
         amount=amount,
         fee=fee,
         net=net,
-        currency=_currency(row),
+        currency=read_currency(row),
         source_ref=str(payer or known.get("id") or ""),
     )
 
@@ -152,17 +152,3 @@ def _reduce(row: Mapping[str, Any]) -> dict[str, Any]:
             {name: move.get(name) for name in _ROW} for move in moves if isinstance(move, Mapping)
         ]
     return {**kept, "source": small}
-
-
-def _whole(source: Mapping[str, Any], name: str) -> int:
-    value = source.get(name)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise MalformedPayload(f"{name} is no whole number")
-    return value
-
-
-def _currency(source: Mapping[str, Any]) -> str:
-    value = source.get("currency")
-    if not isinstance(value, str) or not value:
-        raise MalformedPayload("currency is missing")
-    return value.upper()

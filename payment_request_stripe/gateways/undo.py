@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from .errors import MalformedPayload
 from .money import step
+from .stripe_fields import read_currency, read_minor, read_moment, read_reference
 
 # Stripe's word for a refund: ours. What Stripe may still add is on its way, never booked.
 REFUND_STATES = {
@@ -176,11 +177,11 @@ def parse_refund(refund: Mapping[str, Any]) -> Refund:
     return Refund(
         ref=str(refund["id"]),
         state=REFUND_STATES.get(status, "pending"),
-        amount=_minor(refund, "amount"),
-        currency=_currency(refund),
-        payment_intent_ref=_reference(refund, "payment_intent"),
+        amount=read_minor(refund, "amount"),
+        currency=read_currency(refund),
+        payment_intent_ref=read_reference(refund, "payment_intent"),
         metadata={str(key): str(text) for key, text in (refund.get("metadata") or {}).items()},
-        created_at=_moment(refund["created"]),
+        created_at=read_moment(refund, "created"),
         failure_reason=str(refund.get("failure_reason") or ""),
     )
 
@@ -193,16 +194,16 @@ def parse_dispute(dispute: Mapping[str, Any]) -> Dispute:
     status = str(dispute.get("status") or "")
     if dispute.get("object") != "dispute" or not dispute.get("id"):
         raise MalformedPayload("This is no dispute")
-    due_by = (dispute.get("evidence_details") or {}).get("due_by")
+    details = dispute.get("evidence_details") or {}
     return Dispute(
         ref=str(dispute["id"]),
         status=status,
         state=DISPUTE_STATES.get(status, "open"),
-        amount=_minor(dispute, "amount"),
-        currency=_currency(dispute),
+        amount=read_minor(dispute, "amount"),
+        currency=read_currency(dispute),
         reason=str(dispute.get("reason") or ""),
-        payment_intent_ref=_reference(dispute, "payment_intent"),
-        due_by=_moment(due_by) if due_by else None,
+        payment_intent_ref=read_reference(dispute, "payment_intent"),
+        due_by=read_moment(details, "due_by") if details.get("due_by") else None,
         moves=parse_moves(dispute.get("balance_transactions") or ()),
     )
 
@@ -231,41 +232,8 @@ def parse_move(move: Mapping[str, Any]) -> BalanceLine:
     """
     return BalanceLine(
         ref=str(move.get("id") or ""),
-        amount=_minor(move, "amount", signed=True),
-        fee=_minor(move, "fee", signed=True),
-        currency=_currency(move),
-        created_at=_moment(move.get("created")),
+        amount=read_minor(move, "amount", signed=True),
+        fee=read_minor(move, "fee", signed=True),
+        currency=read_currency(move),
+        created_at=read_moment(move, "created"),
     )
-
-
-# === FIELDS === #
-
-
-def _minor(source: Mapping[str, Any], name: str, signed: bool = False) -> int:
-    value = source.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or (value < 0 and not signed):
-        raise MalformedPayload(f"{name} is no amount in minor units")
-    return value
-
-
-def _currency(source: Mapping[str, Any]) -> str:
-    value = source.get("currency")
-    if not isinstance(value, str) or not value:
-        raise MalformedPayload("currency is missing")
-    return value.upper()
-
-
-def _reference(source: Mapping[str, Any], name: str) -> str | None:
-    value = source.get(name)
-    if isinstance(value, Mapping):
-        value = value.get("id")
-    return value if isinstance(value, str) and value else None
-
-
-def _moment(value: object) -> datetime:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise MalformedPayload("a time is missing")
-    try:
-        return datetime.fromtimestamp(value, timezone.utc).replace(tzinfo=None)
-    except (OverflowError, ValueError, OSError) as error:
-        raise MalformedPayload("a time is out of range") from error

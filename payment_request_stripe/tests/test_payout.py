@@ -24,6 +24,7 @@ class TestReadPayouts(BaseCase):
         for values in (
             {"object": "refund"}, {"id": ""}, {"status": "gone"}, {"amount": 1.5},
             {"amount": True}, {"currency": None}, {"arrival_date": "soon"},
+            {"arrival_date": 10**18},
         ):  # fmt: skip
             with self.subTest(values), self.assertRaises(MalformedPayload):
                 parse_payout(self._payout(**values))
