@@ -55,22 +55,6 @@ def get_native_domain():
     return list(under_way)
 
 
-class AccountPartialReconcile(models.Model):
-    _inherit = "account.partial.reconcile"
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        partials = super().create(vals_list)
-        (partials.debit_move_id | partials.credit_move_id).move_id._ring_payment_requests()
-        return partials
-
-    def unlink(self):
-        moves = (self.debit_move_id | self.credit_move_id).move_id
-        result = super().unlink()
-        moves.exists()._ring_payment_requests()
-        return result
-
-
 class AccountMove(models.Model):
     _inherit = "account.move"
 

@@ -1,11 +1,10 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import api, fields, models
+from odoo import fields, models
 
 from ..exceptions import PaymentRequestRefused
 from ..gateways.money import chargeable, to_decimal, to_major
 from .payment_request_checkout_booking import RING_OFF
-from .payment_request_undo_dates import get_undo_floor
 
 # Somebody was to have this money, so that no policy decides over it.
 FOR_A_PERSON = frozenset({"came_back", "request_gone"})
@@ -96,6 +95,19 @@ class AccountPayment(models.Model):
         )
         return True
 
+    def _explain_unreconciled(self):
+        """Have these payments stand on the desk: somebody took their invoices from them."""
+        if self:
+            self.write(
+                {
+                    "payment_request_credit_reason": "unreconciled",
+                    "payment_request_credit_note": self.env._(
+                        "The reconciliation with its invoices was undone."
+                    ),
+                    "payment_request_credit_kept": False,
+                }
+            )
+
 
 class PaymentRequestCheckout(models.Model):
     _inherit = "payment.request.checkout"
@@ -175,76 +187,15 @@ class PaymentRequestLine(models.Model):
         asked = to_decimal(self.amount, self.currency_id.decimal_places)
         return chargeable(asked - self._get_net_paid(), self.currency_id.name) <= 0
 
-    def _count_reconciled(self):
-        """Count what a person reconciled of this request's payments with its invoices.
-
-        No more is paid than Stripe's payments gave. What is on an invoice beyond that had gone
-        back, and somebody has taken the refund or dispute from elsewhere since.
-        """
-        lines = self.sudo()
-        lines._count_discounts()
-        for line in lines:
-            digits = line.currency_id.decimal_places
-            more = line._get_reconciled() - line._get_net_paid()
-            room = line._get_given() - to_decimal(line.amount_paid, digits)
-            for name, sign, most in (
-                ("amount_paid", 1, room),
-                ("amount_refunded", -1, to_decimal(line.amount_refunded, digits)),
-                ("amount_disputed", -1, to_decimal(line.amount_disputed, digits)),
-            ):
-                part = max(min(more, most), 0)
-                if part:
-                    line[name] = float(to_decimal(line[name], digits) + sign * part)
-                    more -= part
-
-    def _get_given(self):
-        """Return what Stripe's payments gave for this line: Decimal, major units."""
-        self.ensure_one()
-        digits = self.currency_id.decimal_places
-        shares = self.env["account.move.line"].search(
-            [("payment_request_line_id", "=", self.id), ("payment_request_part", "=", False)]
-        )
-        return sum(
-            (to_decimal(-share.amount_currency, digits) for share in shares),
-            to_decimal(0, digits),
-        )
-
 
 class AccountPartialReconcile(models.Model):
-    """What a person reconciles or unreconciles by hand is followed."""
-
     _inherit = "account.partial.reconcile"
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        partials = super().create(vals_list)
-        is_ours = self.env.context.get("payment_request_ring_off") is RING_OFF
-        if not (is_ours or get_undo_floor(self.env)):
-            shares = partials.sudo().credit_move_id.filtered("payment_request_line_id")
+    def _count_payments(self):
+        """Count what a person reconciled of our payments with the invoices of their requests."""
+        if self.env.context.get("payment_request_ring_off") is not RING_OFF:
+            shares = self.sudo().credit_move_id.filtered("payment_request_line_id")
             shares.payment_request_line_id._count_reconciled()
-        return partials
-
-    def unlink(self):
-        shares = self._get_shares_undone_by_hand()
-        result = super().unlink()
-        payments = shares.exists().move_id.origin_payment_id
-        if payments:
-            payments.write(
-                {
-                    "payment_request_credit_reason": "unreconciled",
-                    "payment_request_credit_note": self.env._(
-                        "The reconciliation with its invoices was undone."
-                    ),
-                    "payment_request_credit_kept": False,
-                }
-            )
-        return result
-
-    def _get_shares_undone_by_hand(self):
-        """Return the shares of our payments that lose an invoice by other hands than ours."""
-        if get_undo_floor(self.env):
-            return self.env["account.move.line"]
-        return self.sudo().credit_move_id.filtered("payment_request_line_id")
 
 
 class ResCompany(models.Model):

@@ -123,11 +123,7 @@ class PaymentRequestDispute(models.Model):
 
     def _count_withdrawal(self, lines):
         """Raise what is disputed of each line by what its invoice lost."""
-        self.env["payment.request.line"].union(*lines)._count_discounts()
-        for line, part in lines.items():
-            digits = line.currency_id.decimal_places
-            lost = min(max(line._get_net_paid() - line._get_reconciled(), 0), part)
-            line.amount_disputed = float(to_decimal(line.amount_disputed, digits) + lost)
+        self.env["payment.request.line"].union(*lines)._count_lost("amount_disputed", lines)
 
     def _book_reinstatement(self, day):
         """Book that the money came back, and pay the invoices with it again."""
@@ -139,12 +135,7 @@ class PaymentRequestDispute(models.Model):
         returns._reverse_posted(open_day, reference)  # it comes back as a whole
         shares, paid = payment._give_back(move, open_day, reference)
         payment._tell_day(move.reversal_move_ids - returns, day)
-        lines._count_discounts()
-        for line in lines:
-            digits = line.currency_id.decimal_places
-            got = max(line._get_reconciled() - line._get_net_paid(), 0)
-            disputed = to_decimal(line.amount_disputed, digits)
-            line.amount_disputed = float(disputed - min(got, disputed))
+        lines._count_returned("amount_disputed")
         self._raise_credit(shares)
         self._say(
             self.env._(

@@ -159,11 +159,8 @@ class PaymentRequestRefund(models.Model):
 
     def _count(self, request_lines):
         """Raise what was refunded of each line by what its invoice lost, or its credit note got."""
-        self.env["payment.request.line"].union(*request_lines)._count_discounts()
-        for line, amount in request_lines.items():
-            digits = line.currency_id.decimal_places
-            lost = min(max(line._get_net_paid() - line._get_reconciled(), 0), amount)
-            line.amount_refunded = float(to_decimal(line.amount_refunded, digits) + lost)
+        lines = self.env["payment.request.line"].union(*request_lines)
+        lines._count_lost("amount_refunded", request_lines)
 
     def _tell_booking(self, booked, opened):
         request = self.request_id
@@ -241,12 +238,7 @@ class PaymentRequestRefund(models.Model):
 
     def _uncount(self, request_lines):
         self.state = "failed"  # what it answered counts no more
-        request_lines._count_discounts()
-        for line in request_lines:
-            digits = line.currency_id.decimal_places
-            got = max(line._get_reconciled() - line._get_net_paid(), 0)
-            refunded = to_decimal(line.amount_refunded, digits)
-            line.amount_refunded = float(refunded - min(got, refunded))
+        request_lines._count_returned("amount_refunded")
 
     def _raise_credit(self, shares):
         """Money that came back and fits no invoice any more is the customer's credit."""

@@ -2,10 +2,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from decimal import Decimal
 
-from odoo import api, models
+from odoo import models
 
 from ..gateways.money import to_decimal
-from .payment_request_undo_dates import get_undo_floor
 
 
 class AccountMoveLine(models.Model):
@@ -147,31 +146,18 @@ class AccountMoveLine(models.Model):
 
 
 class AccountPartialReconcile(models.Model):
-    """What a person does by hand to deducted credits is followed."""
-
     _inherit = "account.partial.reconcile"
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        partials = super().create(vals_list)
-        sources = partials.debit_move_id._get_credit_sources()
-        sources._tell_loose_sources()
-        if not get_undo_floor(self.env):
-            pairs = partials.filtered(
-                lambda partial: (
-                    partial.debit_move_id in sources
-                    and partial.debit_move_id.move_id == partial.credit_move_id.move_id
-                )
-            )
-            pairs.sudo().debit_move_id.payment_request_credit_id._count_again()
-        return partials
-
-    def unlink(self):
+    def _count_credits(self):
+        """Count the credits of which the two items of a link's payment settle each other."""
         sources = self.debit_move_id._get_credit_sources()
-        result = super().unlink()
-        if not get_undo_floor(self.env):
-            sources._tell_loose_sources()
-        return result
+        pairs = self.filtered(
+            lambda partial: (
+                partial.debit_move_id in sources
+                and partial.debit_move_id.move_id == partial.credit_move_id.move_id
+            )
+        )
+        pairs.sudo().debit_move_id.payment_request_credit_id._count_again()
 
 
 class PaymentRequestCredit(models.Model):

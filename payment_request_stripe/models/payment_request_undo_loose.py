@@ -1,8 +1,6 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import api, models
-
-from .payment_request_undo_dates import get_undo_floor
+from odoo import models
 
 
 class AccountMoveLine(models.Model):
@@ -62,26 +60,6 @@ class AccountMove(models.Model):
             payment = undoing.payment_request_share_id.move_id.origin_payment_id
             if payment and not undoing._get_loose_undo():
                 payment._drop_loose_undo(entry)
-
-
-class AccountPartialReconcile(models.Model):
-    """What a person takes off a refund or a dispute by hand is a task until it is reconciled."""
-
-    _inherit = "account.partial.reconcile"
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        partials = super().create(vals_list)
-        if not get_undo_floor(self.env):
-            partials.debit_move_id._get_undoing().move_id._drop_loose_undo()
-        return partials
-
-    def unlink(self):
-        undoing = self.debit_move_id._get_undoing()
-        result = super().unlink()
-        if not get_undo_floor(self.env):
-            undoing.exists()._tell_taken_off_by_hand()
-        return result
 
 
 class AccountPayment(models.Model):
