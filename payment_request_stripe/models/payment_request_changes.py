@@ -246,22 +246,6 @@ class PaymentRequest(models.Model):
             task="covered",
         )
 
-
-class PaymentRequestEvent(models.Model):
-    _inherit = "payment.request.event"
-
-    @api.model
-    def _cron_poll_stripe(self):
-        result = super()._cron_poll_stripe()
-        self.env["payment.request"]._follow_changes()
-        return result
-
-
-class PaymentRequestPay(models.Model):
-    """A payment of the portal that is under way keeps our link from taking the money twice."""
-
-    _inherit = "payment.request"
-
     def _get_native_payment(self):
         """Return an online payment by the portal, under way, for an invoice of this request."""
         self.ensure_one()
@@ -275,5 +259,16 @@ class PaymentRequestPay(models.Model):
         )
 
     def _get_page_state(self):
+        """A payment of the portal that is under way keeps our link from taking it twice."""
         face = super()._get_page_state()
         return "processing" if face == "open" and self._get_native_payment() else face
+
+
+class PaymentRequestEvent(models.Model):
+    _inherit = "payment.request.event"
+
+    @api.model
+    def _cron_poll_stripe(self):
+        result = super()._cron_poll_stripe()
+        self.env["payment.request"]._follow_changes()
+        return result

@@ -222,3 +222,8 @@ class PaymentRequest(models.Model):
         return bool(self.amount_credit) and invoice in (
             self.credit_ids.item_id.sudo().move_id.reversed_entry_id
         )
+
+    def _get_receivable_account(self):
+        """Return the account on which the customer's credit lies."""
+        self.ensure_one()
+        return self.partner_id.with_company(self.company_id).property_account_receivable_id

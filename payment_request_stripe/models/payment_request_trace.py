@@ -30,11 +30,6 @@ class PaymentRequest(models.Model):
         if told := self.filtered(lambda request: not request.is_setup_test):
             self.env["payment.request.webhook.event"]._queue(told, kind)
 
-    def _get_receivable_account(self):
-        """Return the account on which the customer's credit lies."""
-        self.ensure_one()
-        return self.partner_id.with_company(self.company_id).property_account_receivable_id
-
     def _get_person_in_charge(self):
         """Return the active user who hears of what needs a person."""
         self.ensure_one()
