@@ -9,7 +9,6 @@ from odoo.fields import Domain
 
 from .payment_request import PAYABLE_STATES
 from .payment_request_checkout_booking import RING_OFF
-from .payment_request_poll import POLL
 
 _logger = logging.getLogger(__name__)
 
@@ -73,9 +72,7 @@ class AccountMove(models.Model):
             return
         invoices = self.filtered(lambda move: move.move_type == "out_invoice")
         if (invoices and invoices._is_live()) or (self - invoices)._has_live_credit():
-            poll = self.env.ref(POLL, raise_if_not_found=False)
-            if poll:
-                poll.sudo()._trigger()
+            self.env["payment.request.event"]._ring_poll()
 
     def _is_live(self):
         """Tell whether an open link asks for one of these invoices."""
@@ -114,7 +111,7 @@ class PaymentRequest(models.Model):
         untold = self._walk([payable, ("is_lapse_untold", "=", True)])
         settled, in_time = self._follow_each(untold, lambda one: one._follow_lapse())
         if not in_time:  # what is told is not found again, so the next run finds the others
-            self.env.ref(POLL).sudo()._trigger()
+            self.env["payment.request.event"]._ring_poll()
         # The poll writes down when it asked for each session: of very many each has its turn.
         checkouts = self.env["payment.request.checkout"].search(
             [("state", "in", ("intended", "open"))], order="asked_at nulls first, id", limit=limit
@@ -262,13 +259,3 @@ class PaymentRequest(models.Model):
         """A payment of the portal that is under way keeps our link from taking it twice."""
         face = super()._get_page_state()
         return "processing" if face == "open" and self._get_native_payment() else face
-
-
-class PaymentRequestEvent(models.Model):
-    _inherit = "payment.request.event"
-
-    @api.model
-    def _cron_poll_stripe(self):
-        result = super()._cron_poll_stripe()
-        self.env["payment.request"]._follow_changes()
-        return result

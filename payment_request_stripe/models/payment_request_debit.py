@@ -146,9 +146,3 @@ class PaymentRequestEvent(models.Model):
             return self.env._("The payment was booked already.")
         checkout._learn_debit(event, self.payload["data"]["object"])
         return ""
-
-    @api.model
-    def _cron_poll_stripe(self):
-        result = super()._cron_poll_stripe()
-        self.env["payment.request"]._tell_late_debits()
-        return result

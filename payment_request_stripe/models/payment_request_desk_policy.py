@@ -84,7 +84,7 @@ class AccountPayment(models.Model):
             refund = refunds._write_down(self, [(nobody, credit, nothing)], "duplicate")
         except PaymentRequestRefused:  # of an amount that Stripe cannot express, for one
             return False
-        self.env.ref("payment_request_stripe.ir_cron_poll_stripe").sudo()._trigger()
+        self.env["payment.request.event"]._ring_poll()
         self.payment_request_id._message_log(
             body=self.env._(
                 "%(amount)s of %(payment)s was paid a second time and is being refunded, as the "

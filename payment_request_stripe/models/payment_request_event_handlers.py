@@ -1,9 +1,8 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import api, fields, models
+from odoo import api, models
 
 from ..gateways.events import PaymentEvent
-from .payment_request_poll import POLL_AGAIN_AFTER
 
 # What we do about each type of event. Its keys are also what the endpoint at Stripe is created
 # with, so that there is one list.
@@ -119,23 +118,3 @@ class PaymentRequestEvent(models.Model):
             return self.env._("This session is closed already.")
         checkout._write_refs(event, state="expired")
         return ""
-
-    @api.model
-    def _cron_poll_stripe(self):
-        """Ask Stripe about open sessions and debits under way, so that a lost event costs minutes.
-
-        Answers go into the inbox, where the worker finds them.
-        """
-        due = fields.Datetime.now() - POLL_AGAIN_AFTER
-        checkouts = self.env["payment.request.checkout"].search(
-            [
-                ("stripe_checkout_session_ref", "!=", False),
-                "|",
-                ("asked_at", "=", False),
-                ("asked_at", "<=", due),
-                *self.env["payment.request.checkout"]._get_polled_domain(),
-            ],
-            order="asked_at nulls first, id",
-            limit=500,
-        )
-        self._poll_each(checkouts, lambda checkout: checkout._poll())

@@ -10,7 +10,6 @@ from ..gateways.errors import GatewayError
 from ..gateways.events import PaymentEvent
 from ..gateways.money import to_decimal, to_major
 from ..gateways.undo import moves_told
-from .payment_request_poll import POLL
 
 # Stripe knows the fee of a card at once, of a bank debit when it settles; later nobody asks.
 ASK_FOR = timedelta(days=14)
@@ -125,7 +124,7 @@ class AccountPayment(models.Model):
         """
         self.ensure_one()
         self.stripe_balance_ref = self.stripe_balance_asked_at = False
-        self.env.ref(POLL).sudo()._trigger()
+        self.env["payment.request.event"]._ring_poll()
         if self.stripe_balance_currency_id in (self.currency_id, self.env["res.currency"]):
             return
         try:
@@ -168,13 +167,6 @@ class PaymentRequestEvent(models.Model):
         if (booked := refund.refund_payment_id) and (moves := moves_told(obj)):
             return booked._learn_balance(moves, checkout._get_stripe_date(event))
         return reason
-
-    @api.model
-    def _cron_poll_stripe(self):
-        result = super()._cron_poll_stripe()
-        self._poll_balance()
-        self.env["payment.request.settlement"]._poll_missing_entries()
-        return result
 
     @api.model
     def _poll_balance(self, limit=200):

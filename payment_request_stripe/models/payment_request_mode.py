@@ -191,4 +191,4 @@ class PaymentProvider(models.Model):
         waiting.write({"state": "received"})
         if waiting:
             events._ring()
-        self.env.ref("payment_request_stripe.ir_cron_poll_stripe").sudo()._trigger()
+        self.env["payment.request.event"]._ring_poll()

@@ -7,7 +7,6 @@ from ..gateways.errors import GatewayError, MalformedPayload
 from ..gateways.money import to_major
 from ..gateways.payouts import COMPOSITION, Payout, movements_of, parse_movement, parse_payout
 
-POLL = "payment_request_stripe.ir_cron_poll_stripe"
 # How many payouts that differ are looked at again by the poll.
 WATCHED = 60
 
@@ -65,7 +64,7 @@ class PaymentRequestPayout(models.Model):
     def _want_lines(self):
         """Have the poll ask Stripe what these payouts consist of."""
         self.write({"lines_wanted": True})
-        self.env.ref(POLL).sudo()._trigger()
+        self.env["payment.request.event"]._ring_poll()
 
     @api.model
     def _poll(self, limit=50):
@@ -80,6 +79,12 @@ class PaymentRequestPayout(models.Model):
             self._ask()
         except GatewayError as error:
             self.result = self.env._("Stripe could not be asked: %(reason)s", reason=error.message)
+
+    @api.model
+    def _prove_differing(self):
+        """Look again at the latest payouts that differ: the books may agree by now."""
+        differing = self.search([("proof", "=", "different")], order="id desc", limit=WATCHED)
+        differing._prove(again=True)
 
     def _ask(self):
         """Put what this payout consists of into the inbox, once Stripe knows it.
@@ -209,12 +214,3 @@ class PaymentRequestEvent(models.Model):
     def _is_ours(self, provider, payload):
         is_payout = str(payload.get("type")).startswith("payout.")
         return is_payout or super()._is_ours(provider, payload)
-
-    @api.model
-    def _cron_poll_stripe(self):
-        result = super()._cron_poll_stripe()
-        payouts = self.env["payment.request.payout"]
-        payouts._poll()
-        differing = payouts.search([("proof", "=", "different")], order="id desc", limit=WATCHED)
-        differing._prove(again=True)
-        return result

@@ -16,9 +16,55 @@ LATEST = 40  # seconds
 
 
 class PaymentRequestEvent(models.Model):
-    """Sharing the time of a cron worker among the parts of the poll."""
+    """What is asked of Stripe, or looked at again, beside the events; all share one run's time."""
 
     _inherit = "payment.request.event"
+
+    @api.model
+    def _cron_poll_stripe(self):
+        """Ask Stripe about all that is under way, and follow what became of invoices and tasks.
+
+        Answers go into the inbox, where the worker finds them. A part that had no time for all it
+        had to ask keeps none of those after it back.
+        """
+        requests, payouts = self.env["payment.request"], self.env["payment.request.payout"]
+        self._poll_checkouts()
+        self.env["payment.request.checkout"]._poll_refunds()
+        self.env["payment.request.refund"]._cron_poll()
+        self._poll_balance()
+        self.env["payment.request.settlement"]._poll_missing_entries()
+        requests._follow_changes()
+        payouts._poll()
+        payouts._prove_differing()
+        requests._tell_late_debits()
+        requests._end_all_tasks()
+
+    @api.model
+    def _ring_poll(self, at=None):
+        """Have the poll run soon, or at a moment (naive, UTC); nobody is asked here."""
+        # While the addon is being removed invoices still change, and the poll is gone.
+        if poll := self.env.ref(POLL, raise_if_not_found=False):
+            poll.sudo()._trigger(at)
+
+    @api.model
+    def _poll_checkouts(self):
+        """Ask Stripe about open sessions and debits under way, so that a lost event costs minutes.
+
+        Answers go into the inbox, where the worker finds them.
+        """
+        due = fields.Datetime.now() - POLL_AGAIN_AFTER
+        checkouts = self.env["payment.request.checkout"].search(
+            [
+                ("stripe_checkout_session_ref", "!=", False),
+                "|",
+                ("asked_at", "=", False),
+                ("asked_at", "<=", due),
+                *self.env["payment.request.checkout"]._get_polled_domain(),
+            ],
+            order="asked_at nulls first, id",
+            limit=500,
+        )
+        self._poll_each(checkouts, lambda checkout: checkout._poll())
 
     @api.model
     def _poll_each(self, records, step, asked="asked_at"):
@@ -38,7 +84,7 @@ class PaymentRequestEvent(models.Model):
                 break
         now = fields.Datetime.now()
         if left and not (left[0][asked] and left[0][asked] > now - POLL_AGAIN_AFTER):
-            self.env.ref(POLL).sudo()._trigger(now + NEXT_RUN)
+            self._ring_poll(now + NEXT_RUN)
 
     @api.model
     def _is_very_late(self):

@@ -65,7 +65,7 @@ class PaymentRequestEvent(models.Model):
         if sum(to_decimal(refund.amount, digits) for refund in known) >= refunded:
             return self.env._("The refunds are known already.")
         checkout.refunds_wanted = True
-        self.env.ref("payment_request_stripe.ir_cron_poll_stripe").sudo()._trigger()
+        self.env["payment.request.event"]._ring_poll()
         return ""
 
     def _on_paid(self, checkout, event: PaymentEvent):
@@ -85,13 +85,6 @@ class PaymentRequestEvent(models.Model):
         if waiting:
             waiting.write({"state": "received", "awaited_ref": False})
             self._ring()
-
-    @api.model
-    def _cron_poll_stripe(self):
-        result = super()._cron_poll_stripe()
-        self.env["payment.request.checkout"]._poll_refunds()
-        self.env["payment.request.refund"]._cron_poll()
-        return result
 
 
 class PaymentRequestCheckout(models.Model):

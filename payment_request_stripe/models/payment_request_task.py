@@ -89,13 +89,3 @@ class PaymentRequest(models.Model):
             return True
         total = to_major(quote["total"], quote["currency"])
         return bool(self._get_total_refusal(total, self.currency_id))
-
-
-class PaymentRequestEvent(models.Model):
-    _inherit = "payment.request.event"
-
-    @api.model
-    def _cron_poll_stripe(self):
-        result = super()._cron_poll_stripe()
-        self.env["payment.request"]._end_all_tasks()
-        return result
