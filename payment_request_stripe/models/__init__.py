@@ -90,6 +90,7 @@ from . import (
     payment_request_reminder_run,
     payment_request_reminder_choice,
     payment_request_reminder_reason,
+    payment_request_reminder_instalment,
     payment_request_reminder_line,
     payment_request_reminder_contact,
     payment_request_reminder_send,

@@ -123,14 +123,19 @@ class PaymentRequestReminderRun(models.Model):
         """
         partners = self.env["res.partner"].sudo().with_company(company)
         if move_ids is None:
+            among = SQL("m.payment_state IN ('not_paid', 'partial', 'blocked')")
             chosen = SQL(
-                """m.payment_state IN ('not_paid', 'partial', 'blocked')
-                AND m.invoice_date_due <= %s - (
-                    SELECT LEAST(min(days), 0) FROM payment_request_reminder_step)""",
-                today,
+                """%(among)s
+                AND (m.invoice_date_due <= %(until)s
+                     OR m.id IN (SELECT move_id FROM parts WHERE day <= %(until)s))
+                AND COALESCE(parts.day, m.invoice_date_due) <= %(until)s""",
+                among=among,
+                until=SQL(
+                    "(%s - (SELECT LEAST(min(days), 0) FROM payment_request_reminder_step))", today
+                ),
             )
         else:
-            chosen = SQL("m.id IN %s", tuple(move_ids) or (0,))
+            among = chosen = SQL("m.id IN %s", tuple(move_ids) or (0,))
         # The same as the pay page minds: it would refuse what a reminder asks for.
         native = self.env["payment.transaction"].sudo()
         return SQL(
@@ -147,8 +152,20 @@ class PaymentRequestReminderRun(models.Model):
             native=native._search(
                 [("company_id", "=", company.id), *get_native_domain()]
             ).subselect(),
+            among=among,
+            terms=self._get_instalment_terms(),
             chosen=chosen,
         )
+
+    @api.model
+    def _get_instalment_terms(self):
+        """Return the ids of the payment terms that name several due dates, at least one number.
+
+        PostgreSQL is told which ones: how many invoices have them decides how it looks.
+        """
+        lines = self.env["account.payment.term.line"].sudo()
+        found = lines._read_group([], ["payment_id"], having=[("__count", ">", 1)])
+        return tuple(term.id for (term,) in found) or (0,)
 
 
 class AccountMove(models.Model):
@@ -164,7 +181,7 @@ class AccountMove(models.Model):
 # `invoice`: the open invoices with what their customer, plan and log say; `reason`: the first of
 # what keeps each from being reminded of. What is rare is collected once, not looked up by invoice.
 # `unbooked`: what Stripe took and the books could not take yet; the payer reads that it is on its
-# way.
+# way. `parts`: of the invoices whose terms name several due dates, the earliest that is not paid.
 VERDICTS = """
 WITH plan AS (
     SELECT id FROM payment_request_reminder_plan
@@ -206,10 +223,21 @@ WITH plan AS (
        AND (d.state = 'queued' OR d.claimed_at >= %(since)s
             AND (d.state IN %(reached)s OR d.bounced_for IS NOT NULL
                  OR d.recipient_trouble = 'for_now'))
+), parts AS (
+    SELECT m.id AS move_id, min(item.date_maturity) AS day
+      FROM account_move m
+      JOIN account_move_line item ON item.move_id = m.id
+     WHERE m.company_id = %(company)s AND m.move_type = 'out_invoice' AND m.state = 'posted'
+       AND %(among)s
+       AND m.invoice_payment_term_id IN %(terms)s
+       AND item.display_type = 'payment_term' AND item.reconciled IS NOT TRUE
+  GROUP BY m.id
 ), invoice AS (
     SELECT m.id AS move_id, m.commercial_partner_id AS partner_id, m.currency_id,
            COALESCE(own.id, std.id) AS plan_id,
-           m.invoice_date_due AS date_due, %(today)s - m.invoice_date_due AS late,
+           COALESCE(parts.day, m.invoice_date_due) AS date_due,
+           %(today)s - COALESCE(parts.day, m.invoice_date_due) AS late,
+           parts.move_id IS NOT NULL AS is_in_parts,
            m.payment_state, m.payment_request_hold AS is_held,
            m.payment_request_promise_date AS promise_date,
            %(customer_hold)s AS is_customer_held
@@ -217,6 +245,7 @@ WITH plan AS (
       JOIN res_partner p ON p.id = m.commercial_partner_id
  LEFT JOIN plan own ON own.id = %(own_plan)s
  LEFT JOIN plan std ON std.id = %(plan)s
+ LEFT JOIN parts ON parts.move_id = m.id
      WHERE m.company_id = %(company)s AND m.move_type = 'out_invoice' AND m.state = 'posted'
        AND %(chosen)s
 )
@@ -240,7 +269,9 @@ SELECT i.move_id, i.partner_id, i.currency_id, i.plan_id, step.id AS step_id, st
   LEFT JOIN credited ON credited.move_id = i.move_id
   LEFT JOIN reached ON reached.partner_id = i.partner_id AND reached.currency_id = i.currency_id
  CROSS JOIN LATERAL (
-    SELECT count(*) AS reminded, max(l.days) FILTER (WHERE l.date_due = i.date_due) AS days
+    SELECT count(*) FILTER (WHERE NOT i.is_in_parts OR l.date_due = i.date_due)
+               AS reminded,
+           max(l.days) FILTER (WHERE l.date_due = i.date_due) AS days
       FROM payment_request_reminder_line l
      WHERE l.move_id = i.move_id AND l.state = 'sent'
  ) log

@@ -196,24 +196,27 @@ class PaymentRequest(models.Model):
         if reason := self._explain_other_readers():
             new._leave_out("other_link", reason)
             return
-        amounts = group.move_id._get_payment_request_available()
+        amounts = group.move_id._get_reminder_amounts(self._get_asked_moves())
         refusals = new.move_id._get_payment_request_refusals()
         for line in group:
             refusal = refusals.get(line.move_id.id)
-            total = sum(one._get_amount_due() for one in self.line_ids) + amounts[line.move_id.id]
+            item, amount = amounts[line.move_id.id]
+            total = sum(one._get_amount_due() for one in self.line_ids) + amount
             refused = refusal and refusal["message"]
             if not refused and (too_much := self._get_total_refusal(total, self.currency_id)):
                 refused = too_much[1]
             if refused and line in new:
                 line._leave_out("refused", refused)
-            elif amounts[line.move_id.id] and not refused:
-                self._ask_more(line.move_id, amounts[line.move_id.id])
+            elif amount and not refused:
+                self._ask_more(line.move_id, amount, item)
 
-    def _ask_more(self, move, amount):
+    def _ask_more(self, move, amount, item):
         """Ask for `amount` (Decimal) more of this invoice than this link does now.
 
         An invoice stands in a link once. Its line grows; when it was for some instalments, it is
         for the invoice then.
+
+        :param item: the instalment, of an invoice that is new to this link, or none
         """
         self.ensure_one()
         known = self.line_ids.filtered(lambda line: line.move_id == move)[:1]
@@ -223,12 +226,18 @@ class PaymentRequest(models.Model):
                 {
                     "amount": float(known._get_settled() + asked),
                     "instalment_line_id": False,
-                    "due_by": False,
+                    "due_by": move._get_reminder_due_by(asked, known),
                 }
             )
         else:
             self.line_ids.create(
-                {"request_id": self.id, "move_id": move.id, "amount": float(asked)}
+                {
+                    "request_id": self.id,
+                    "move_id": move.id,
+                    "instalment_line_id": item.id,
+                    "due_by": not item and move._get_reminder_due_by(asked, known),
+                    "amount": float(asked),
+                }
             )
         move._message_log(
             body=self.env._(

@@ -249,26 +249,6 @@ class PaymentRequestReminderLine(models.Model):
         self.write({"state": "sent", "reason_code": False, "detail": False})
 
 
-class PaymentRequestLine(models.Model):
-    """What the words of a reminder say of an invoice."""
-
-    _inherit = "payment.request.line"
-
-    days_late = fields.Integer(
-        compute="_compute_days_late", help="Days since the due date; below zero before it."
-    )
-    promise_date = fields.Date(compute="_compute_days_late")
-
-    @api.depends("move_id")
-    def _compute_days_late(self):
-        for line in self:
-            today = line.company_id._get_payment_request_today()
-            due = line.move_id.invoice_date_due
-            promise = line.move_id.sudo().payment_request_promise_date
-            line.days_late = (today - due).days if due else 0
-            line.promise_date = promise if promise and promise >= today else False
-
-
 class PaymentRequest(models.Model):
     _inherit = "payment.request"
 

@@ -130,22 +130,11 @@ class AccountMove(models.Model):
         )
         if not coming:
             return self.env._("All reminders of the plan are sent.")
-        said = self.env._(
+        return self.env._(
             "%(step)s goes out on %(date)s.",
             step=coming.name,
             date=format_date(self.env, verdict.date_due + timedelta(days=coming.days)),
         )
-        today = self.company_id._get_payment_request_today()
-        if any(
-            not item.reconciled and item.date_maturity and item.date_maturity < today
-            for item in self._get_term_items()
-            if verdict.late <= 0
-        ):
-            said += " " + self.env._(
-                "An instalment is overdue already: plans go by the day when the last one is due. "
-                "Send a payment link for what is due."
-            )
-        return said
 
     def _get_reminder_obstacle(self):
         """Return the sentence that says why the next run would not write about this, or nothing.
@@ -172,7 +161,9 @@ class AccountMove(models.Model):
         free = moves.filtered(
             lambda move: verdicts[move.id].plan_id and not verdicts[move.id].reason
         )
-        due = free.filtered(lambda move: verdicts[move.id].step_id)
+        due = free.filtered(lambda move: verdicts[move.id].step_id).sorted(
+            lambda move: (verdicts[move.id].date_due, move.id)
+        )
         furthest = due.sorted(lambda move: verdicts[move.id].days)[-1:]
         step = self.env["payment.request.reminder.step"].browse(verdicts[furthest.id].step_id)
         link = requests._choose_link(customer, company, currency, due)
@@ -196,9 +187,12 @@ class AccountMove(models.Model):
         """Return the sentence that says why no first link could be sent by `step`, or nothing."""
         requests = self.env["payment.request"]
         refusals = self._get_payment_request_refusals()
+        amounts = {
+            move_id: amount for move_id, (_item, amount) in self._get_reminder_amounts().items()
+        }
         details = [*refusals.values()] or requests._get_group_refusals(
             requests._group_moves(self),
-            dict.fromkeys(self.ids),
+            amounts,
             {"delivery_method": requests._get_reachable_method(self, step.delivery_method)},
         )
         return details[0]["message"] if details else ""

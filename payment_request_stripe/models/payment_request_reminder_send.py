@@ -182,23 +182,28 @@ class PaymentRequestReminderRun(models.Model):
                 )
                 by_method.setdefault(method, {})[key] = left
         for method, members in by_method.items():
-            options = {"delivery_method": method, "send": False}
             moves = {key: group.move_id for key, group in members.items()}
-            amounts = dict.fromkeys(self.env["account.move"].union(*moves.values()).ids)
+            asked = self.env["account.move"].union(*moves.values())._get_reminder_amounts()
+            options = {
+                "delivery_method": method,
+                "send": False,
+                "due_by": self.company_id._get_payment_request_today(),
+                "instalments": {move: item.id for move, (item, _most) in asked.items() if item},
+            }
+            amounts = {move: most for move, (_item, most) in asked.items()}
             refusals = self.env["payment.request"]._get_group_refusals(moves, amounts, options)
             for detail in refusals:
                 key = next(key for key in moves if detail["invoice_id"] in moves[key].ids)
                 members[key]._refuse(detail)
                 del moves[key]
-            self._create_links(moves, options, groups, links)
+            self._create_links(moves, amounts, options, groups, links)
 
-    def _create_links(self, moves, options, groups, links):
+    def _create_links(self, moves, amounts, options, groups, links):
         """Make these links at once, or, when that fails, one by one; lines say why one is not."""
         if not moves:
             return
         try:
             with self.env.cr.savepoint():
-                amounts = dict.fromkeys(self.env["account.move"].union(*moves.values()).ids)
                 made = self.env["payment.request"]._create_requests(moves, amounts, options)
                 links.update(zip(moves, made, strict=True))
             return
@@ -212,4 +217,4 @@ class PaymentRequestReminderRun(models.Model):
                     groups[key]._still_due()._leave_out("refused", reason)
                 return
         for key, members in moves.items():
-            self._create_links({key: members}, options, groups, links)
+            self._create_links({key: members}, amounts, options, groups, links)

@@ -75,6 +75,7 @@ from . import (
     test_reminder_amounts,
     test_reminder_changes,
     test_reminder_contact,
+    test_reminder_instalment,
     test_reminder_note,
     test_reminder_outcome,
     test_reminder_payments,

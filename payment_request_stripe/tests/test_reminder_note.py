@@ -2,14 +2,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What an invoice says of its next reminder is what the run then does."""
 
-from datetime import timedelta
-
 from freezegun import freeze_time
 
-from odoo.fields import Command
 from odoo.tests import tagged
 
-from .reminder_case import TODAY, ReasonCase
+from .reminder_case import ReasonCase
 
 
 @tagged("post_install", "-at_install")
@@ -42,23 +39,3 @@ class TestReminderNote(ReasonCase):
         older = self._create_late_invoice(11)
         self._create_request(older, delivery_method="link", to_email="claims@insurer.example")
         self.assertLeftOut("other_link", "no address of the customer's")
-
-    def test_an_instalment_is_overdue_before_the_plan_begins(self):
-        term = self.env["account.payment.term"].create(
-            {
-                "name": "Now and in sixty days",
-                "line_ids": [
-                    Command.create({"value": "percent", "value_amount": 50, "nb_days": days})
-                    for days in (0, 60)
-                ],
-            }
-        )
-        invoice = self._create_invoice(
-            100, invoice_payment_term_id=term.id, invoice_date=TODAY - timedelta(days=20)
-        )
-        self.assertIn("An instalment is overdue", invoice.payment_request_reminder_note)
-        wizard = self.env["account.payment.register"].with_context(
-            active_model="account.move", active_ids=invoice.ids
-        )
-        wizard.create({"amount": 50, "payment_date": TODAY})._create_payments()
-        self.assertEqual(invoice.payment_request_reminder_note, "Step -3 goes out on 04/22/2026.")
