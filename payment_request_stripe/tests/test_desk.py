@@ -64,6 +64,18 @@ class TestDesk(MoneyCase):
         self._get_work().action_payment_request_allocate()
         self.assertOwed(other, "0")
 
+    def test_allocate_leaves_other_customers_and_currencies_alone(self):
+        old = {"invoice_date": "2026-01-05", "invoice_date_due": "2026-01-05"}
+        stranger = self.env["res.partner"].create({"name": "Sven Stranger"})
+        theirs = self._create_invoice(50, partner=stranger, **old)
+        foreign = self._create_invoice(50, currency=self.setup_other_currency("EUR"), **old)
+        own = self._create_invoice(30)
+        self._get_work().action_payment_request_allocate()
+        self.assertOwed(own, "0")
+        self.assertOwed(theirs, "50")
+        self.assertOwed(foreign, "50")
+        self.assertEqual(self.payment.payment_request_credit, 40)
+
     def test_what_a_person_reconciles_is_counted_whatever_a_caller_writes_into_the_context(self):
         share = self.payment._get_open_shares()
         owed = self.invoice.line_ids.filtered(lambda line: line.account_type == share.account_type)
