@@ -159,6 +159,14 @@ class PaymentRequest(models.Model):
         for request in self:
             request.has_instalments = any(request.line_ids.mapped("instalment"))
 
+    def _transition(self, target, **values):
+        """What a link asked by name, and asks no more, is left to the others, and the reverse."""
+        asking = self.filtered(lambda request: request.state in OPEN_STATES)
+        moved = super()._transition(target, **values)
+        changed = (moved & asking) if target not in OPEN_STATES else (moved - asking)
+        changed.line_ids._share_instalments()
+        return moved
+
 
 class PaymentRequestLine(models.Model):
     _inherit = "payment.request.line"
@@ -181,6 +189,14 @@ class PaymentRequestLine(models.Model):
             return to_decimal(self.instalment_line_id.amount_residual_currency, digits)
         owed = to_decimal(self.move_id.amount_residual, digits)
         return min(owed, self.move_id._get_due_by(self.due_by, self)) if self.due_by else owed
+
+    def _share_instalments(self):
+        """Have links for what is due count again what others, these among them, ask by name."""
+        if named := self.filtered("instalment_line_id"):
+            lines = self.sudo().search(
+                [("move_id", "in", named.move_id.ids), ("due_by", "!=", False)]
+            )
+            lines.modified(["due_by"])
 
     def _find_named_elsewhere(self, items):
         """Return the lines of other open requests that ask for one of `items` by name."""

@@ -87,7 +87,8 @@ class PaymentRequestLine(models.Model):
             )
 
     # What an instalment still owes changes only with what its invoice owes; to depend on it by
-    # itself would cost every reconciliation of every entry two queries.
+    # itself would cost every reconciliation of every entry two queries. What other links ask of it
+    # by name is counted again when they move.
     @api.depends(
         "amount",
         "amount_credit",

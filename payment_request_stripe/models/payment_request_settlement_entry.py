@@ -1,5 +1,6 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import random
 from decimal import Decimal
 
 from odoo import api, fields, models
@@ -116,14 +117,19 @@ class PaymentRequestSettlement(models.AbstractModel):
 
     @api.model
     def _poll_missing_entries(self, limit=200):
-        """Book what could not be booked, where somebody mended the settings since."""
+        """Book what could not be booked, where somebody mended the settings since.
+
+        In no order, so that what is refused each time keeps none of the others waiting for ever.
+        """
         for model in ("account.payment", "payment.request.dispute"):
-            waiting = self.env[model].search([("stripe_entry_missing", "=", True)], order="id")
-            for one in waiting.filtered(lambda one: one._is_settlement_bookable())[:limit]:
+            waiting = self.env[model].search([("stripe_entry_missing", "=", True)])
+            waiting = list(waiting.filtered(lambda one: one._is_settlement_bookable()))
+            random.shuffle(waiting)
+            for one in waiting[:limit]:
                 one._get_settled_payment().payment_request_id._commit()
                 one._book_missing_entries()
                 if not self.env["ir.cron"]._commit_progress():
-                    return
+                    break
 
     def _is_settlement_bookable(self):
         is_changed = self.stripe_balance_currency_id != self._get_settled_payment().currency_id

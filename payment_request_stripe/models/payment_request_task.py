@@ -1,5 +1,7 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import random
+
 from odoo import api, fields, models
 
 from ..gateways.money import to_major
@@ -54,7 +56,9 @@ class PaymentRequest(models.Model):
     @api.model
     def _end_all_tasks(self):
         tasks = self.env["mail.activity"].search([("payment_request_task", "in", list(REASONS))])
-        requests = self.browse(sorted(set(tasks.mapped("res_id")))).exists()
+        requests = list(self.browse(set(tasks.mapped("res_id"))).exists())
+        # A run that is short of time looks at one: not at the same one each time.
+        random.shuffle(requests)
         self._follow_each(requests, lambda one: one._end_tasks())
 
     # === REASONS === #

@@ -49,6 +49,7 @@ MODELS = {
 METHODS = {
     ("account.move", "action_send_payment_link"): BILLING,
     ("account.move", "action_view_payment_requests"): READERS,
+    ("account.move", "button_draft"): BILLING,
     ("account.move", "send_payment_links"): BILLING,
     ("account.payment", "action_cancel"): BILLING,
     ("account.payment", "action_payment_request_allocate"): BILLING,

@@ -191,6 +191,17 @@ class TestQuoteInstalment(MoneyCase):
         self._pay_elsewhere(invoice, 5)
         self.assertEqual(request.amount_residual, 80)
 
+    def test_what_a_cancelled_link_named_is_asked_by_the_link_for_what_is_due(self):
+        invoice, (first, *_rest) = self._create_in_three(61)
+        named = self._ask(invoice, first, 15)
+        request = self._ask_for_what_is_due(invoice) - named
+        self._pay_elsewhere(invoice, 10)
+        self.assertEqual((named.amount_residual, request.amount_residual), (10, 80))
+        named.action_cancel()
+        self.assertEqual(request.amount_residual, 85)
+        self.assertEqual(request.amount_to_pay, 85)
+        self.assertEqual(float(request.line_ids._get_amount_due()), request.line_ids.amount_due)
+
     def test_a_day_that_is_none_is_refused(self):
         invoice, _items = self._create_in_three(31)
         with self.assertRaisesRegex(UserError, "someday is no date"):
