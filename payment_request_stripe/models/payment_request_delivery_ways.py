@@ -49,6 +49,20 @@ class PaymentRequestDelivery(models.Model):
             row.request_id._redirect_waiting(row.channel == "email", row)
         return self.filtered(lambda row: row.state == "queued")
 
+    def _is_made_up_for(self, recipient):
+        """Tell whether a later message has brought the link to `recipient`, or soon will.
+
+        What nobody knows to have arrived there may have, and is for a person to repeat.
+        """
+        self.ensure_one()
+        return any(
+            row.id > self.id
+            and (row.channel, row.recipient) == (self.channel, recipient)
+            and not row.is_forwarded
+            and (row.state in ("queued", "sending", "unknown") or row._has_reached_recipient())
+            for row in self.request_id.sudo().delivery_ids
+        )
+
     def _get_skip_reasons(self):
         """Add those whose channel or recipient was taken away since their last turn."""
         reasons = super()._get_skip_reasons()

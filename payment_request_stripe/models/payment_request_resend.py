@@ -145,7 +145,8 @@ class PaymentRequest(models.Model):
                 recipient = request._get_recipient(row.channel, request)
                 if recipient in (None, False, row.recipient):
                     continue
-                if (row.channel, recipient) in {(one.channel, one.recipient) for one in queued}:
+                waiting = {(one.channel, one.recipient) for one in queued}
+                if (row.channel, recipient) in waiting or row._is_made_up_for(recipient):
                     row._skip(self.env._("%(address)s gets it instead.", address=recipient))
                     continue
                 request._message_log(

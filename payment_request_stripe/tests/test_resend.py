@@ -249,6 +249,31 @@ class TestWhatIsBeingSent(DeliveryCase):
         self.assertEqual(self.sms.state, "skipped")
         self.assertEqual([sent["to"] for sent in self.twilio.messages], ["+14155550122"])
 
+    def _resend_to_the_right_one(self):
+        """Correct the number while the SMS is being sent, press Resend, and let that go out."""
+        self._change_while_asked({"to_phone": "+14155550122"})
+        self.request.with_user(self.billing_user).action_resend()
+        with mail_server(self.env):
+            self._drain()
+        return self.request.delivery_ids.filtered(lambda row: row.recipient == "+14155550122")
+
+    def test_whose_number_was_corrected_and_got_it_by_resend_already(self):
+        self.assertEqual(self._resend_to_the_right_one().state, "sent")
+        self._drain_later()
+        self.assertEqual((self.sms.state, self.sms.recipient), ("skipped", "+14155550100"))
+        self.assertIn("+14155550122 gets it instead", self.sms.failure_reason)
+        self.assertEqual([sent["to"] for sent in self.twilio.messages], ["+14155550122"])
+
+    def test_whose_number_is_saved_once_more(self):
+        self._resend_to_the_right_one()
+        self.request.with_user(self.billing_user).write({"to_phone": "+14155550122"})
+        self.assertEqual(self.sms.state, "skipped")
+
+    def test_whose_number_was_corrected_and_did_not_get_what_was_resent(self):
+        self._resend_to_the_right_one().state = "failed"
+        self._drain_later()
+        self.assertEqual((self.sms.state, self.sms.recipient), ("sent", "+14155550122"))
+
     def test_that_somebody_paid_meanwhile(self):
         self._change_while_asked({"message": "Soon, please."})
         self.request._transition("completed")
