@@ -14,6 +14,9 @@ _logger = logging.getLogger(__name__)
 
 # Rows claimed by one step of the worker. A crash leaves at most so many of unknown outcome.
 BATCH = 50
+# Odoo kills a worker that is busy for two minutes: a step begins nothing more so many seconds after
+# it has claimed its rows.
+SECONDS = 45
 # So many batches ahead a worker looks for rows that no other worker holds.
 LOOK_AHEAD = 8
 # A row that is still being sent after so long was claimed by a worker that died.
@@ -145,9 +148,7 @@ class PaymentRequestDelivery(models.Model):
             if not taken:
                 break
             cron._commit_progress(len(taken) - len(claimed))
-            batches = claimed.grouped(lambda row: (row.company_id, row.channel))
-            for (company, _channel), rows in batches.items():
-                rows.with_company(company)._hand_over()
+            claimed._hand_over_all()
             if not cron._commit_progress(len(claimed)):
                 self._ring()  # Odoo alone would come back to the rest a minute later
                 return
@@ -202,6 +203,20 @@ class PaymentRequestDelivery(models.Model):
         for attempt_count, rows in claimed.grouped("attempt_count").items():
             rows.write({"state": "sending", "claimed_at": now, "attempt_count": attempt_count + 1})
         return taken, claimed
+
+    def _hand_over_all(self):
+        """Send claimed rows; of what is not begun when the step's time is over, none is lost.
+
+        The time is of all companies and channels together. The first of them begins in any case.
+        """
+        until = time.monotonic() + SECONDS
+        rows_of = self.grouped(lambda row: (row.company_id, row.channel))
+        for number, ((company, _channel), rows) in enumerate(rows_of.items()):
+            if number and time.monotonic() > until:
+                rows._record(dict.fromkeys(rows, Outcome("queued")))
+            else:
+                rows = rows.with_context(payment_request_until=until)
+                rows.with_company(company)._hand_over()
 
     def _hand_over(self):
         """Send claimed rows of one company and channel, and record what became of each."""

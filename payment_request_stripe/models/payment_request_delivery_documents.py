@@ -7,12 +7,13 @@ from functools import partial
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from .payment_request_delivery import SECONDS
+
 _logger = logging.getLogger(__name__)
 
-# A document is made while its message stands as being sent, a second or more each, and Odoo kills a
-# worker after two minutes: one step of it makes so many, and begins none after so long.
+# A document is made while its message stands as being sent, a second or more each: one step of the
+# worker makes so many, and begins none after so many seconds of making them.
 DOCUMENTS = 15
-SECONDS = 45
 
 
 class PaymentRequestDelivery(models.Model):

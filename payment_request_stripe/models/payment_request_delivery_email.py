@@ -10,7 +10,6 @@ from odoo import models
 from ..gateways.mail_words import MailTrouble, read_trouble
 from .mail_mail import Patience
 from .payment_request_delivery import Outcome
-from .payment_request_delivery_documents import SECONDS
 
 _logger = logging.getLogger(__name__)
 
@@ -39,11 +38,11 @@ class PaymentRequestDelivery(models.Model):
     _inherit = "payment.request.delivery"
 
     def _send_email(self):
-        """Render and send these messages of one company.
+        """Render and send these messages of one company, until the time of the step is over.
 
         :return: ``{row: Outcome}``
         """
-        outcomes, left, until = {}, self, time.monotonic() + SECONDS
+        outcomes, left, until = {}, self, self.env.context["payment_request_until"]
         while left:
             # One message per request at a time: a template renders a record once.
             rows = self.browse(next(iter(same.ids)) for same in left.grouped("request_id").values())

@@ -75,6 +75,23 @@ class PaymentRequestCommon(AccountTestInvoicingCommon):
         return provider
 
     @classmethod
+    def _set_up_another_company(cls):
+        """Set up one that asks by Stripe too, where people bill as well; return its data."""
+        data = cls.setup_other_company()
+        cls.billing_user.company_ids += data["company"]
+        accounts = cls.env["account.account"].with_company(data["company"])
+        clearing_account = accounts.create(
+            {
+                "name": "Stripe clearing",
+                "code": "101499",
+                "account_type": "asset_current",
+                "reconcile": True,
+            }
+        )
+        cls._create_provider(data["default_journal_bank"], clearing_account)
+        return data
+
+    @classmethod
     def _create_invoice(cls, amount=100.0, partner=None, currency=None, post=True, **values):
         """Make a customer invoice without taxes that owes `amount`, in major units."""
         invoice = cls.env["account.move"].create(

@@ -98,22 +98,7 @@ class TestSeveralCompanies(PaymentRequestCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        data = cls.setup_other_company()
-        cls.other = data["company"]
-        cls.billing_user.company_ids += cls.other
-        cls._create_provider(
-            data["default_journal_bank"],
-            cls.env["account.account"]
-            .with_company(cls.other)
-            .create(
-                {
-                    "name": "Stripe clearing",
-                    "code": "101499",
-                    "account_type": "asset_current",
-                    "reconcile": True,
-                }
-            ),
-        )
+        cls.other = cls._set_up_another_company()["company"]
         cls.stranger = (
             cls.env["account.move"]
             .with_company(cls.other)
