@@ -1,5 +1,7 @@
 # Copyright 2026 payment_request_stripe contributors
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from collections import Counter
+
 from odoo import api, fields, models
 
 
@@ -107,12 +109,17 @@ class PaymentRequestBatch(models.Model):
         return counts
 
     def _count_deliveries(self):
+        """Count messages by state; one that not every member of a list got was sent."""
         counts = {}
         for batch in self:
-            groups = self.env["payment.request.delivery"]._read_group(
-                [("request_id.batch_id", "=", batch.id)], ["state"], ["__count"]
-            )
-            counts[batch] = dict(groups)
+            counts[batch] = by_state = Counter()
+            for state, count, partly in self.env["payment.request.delivery"]._read_group(
+                [("request_id.batch_id", "=", batch.id)],
+                ["state"],
+                ["__count", "bounced_for:count"],
+            ):
+                by_state[state] += count - partly
+                by_state["sent"] += partly
         return counts
 
     # === ACTION METHODS === #
@@ -143,7 +150,11 @@ class PaymentRequestBatch(models.Model):
         action = self.env["ir.actions.actions"]._for_xml_id(
             "payment_request_stripe.action_payment_request_delivery"
         )
-        domain = [("request_id.batch_id", "in", self.ids), ("state", "in", states)]
+        domain = [
+            ("request_id.batch_id", "in", self.ids),
+            ("state", "in", states),
+            ("bounced_for", "=", False),
+        ]
         return {**action, "domain": domain}
 
 

@@ -71,6 +71,7 @@ CROSS JOIN LATERAL (
     SELECT
         COALESCE(BOOL_OR(
             delivery.state = 'delivered' OR delivery.channel = 'email' AND delivery.state = 'sent'
+            OR delivery.bounced_for IS NOT NULL
         ), FALSE) AS delivered,
         (ARRAY_AGG(delivery.template_name ORDER BY delivery.id DESC)
             FILTER (WHERE delivery.template_name IS NOT NULL))[1] AS template_name
@@ -241,7 +242,13 @@ class PaymentRequestReport(models.Model):
             "request_id",
             "stripe_checkout_session_ref",
         ],
-        "payment.request.delivery": ["channel", "request_id", "state", "template_name"],
+        "payment.request.delivery": [
+            "bounced_for",
+            "channel",
+            "request_id",
+            "state",
+            "template_name",
+        ],
         "payment.request.line": ["amount", "amount_disputed", "move_id", "request_id"],
         "res.company": ["currency_id"],
     }

@@ -11,9 +11,11 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from ..gateways.mail_words import read_trouble
 from ..models import payment_request_batch_worker as worker
 from ..wizards import payment_request_send_wizard as wizard_room
 from .delivery_case import DeliveryCase
+from .mail_wire import mail_server
 
 
 @tagged("post_install", "-at_install")
@@ -165,6 +167,20 @@ class TestBulk(DeliveryCase):
         self.assertEqual((batch.sent_count, batch.failed_count, batch.state), (8, 2, "done"))
         failed = self.outbox.search(batch.action_view_failed()["domain"])
         self.assertEqual(len(failed), 2)
+
+    def test_what_one_member_of_a_list_did_not_get_is_no_failure(self):
+        self.partners[:2].email = "books@example.com"
+        wizard, batches = self._start("email")
+        batch = batches.browse(wizard.action_send()["res_id"])
+        with mail_server(self.env):
+            self._drain()
+        partly, lost = batch.line_ids.request_id.delivery_ids
+        trouble = read_trouble("550 5.1.1 no such user")
+        partly._bounce(trouble, "left@example.com")
+        lost._bounce(trouble, "books@example.com")
+        batch.invalidate_recordset()
+        self.assertEqual((batch.sent_count, batch.failed_count, batch.progress), (1, 1, 100))
+        self.assertEqual(self.outbox.search(batch.action_view_failed()["domain"]), lost)
 
     def _start_of_instalments(self, choice, paid=0, **values):
         """Ask for `choice` of invoices in three instalments: 120, 90 and 90.

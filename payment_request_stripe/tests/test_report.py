@@ -12,6 +12,7 @@ from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
 from ..gateways.decline_words import Decline
+from ..gateways.mail_words import read_trouble
 from .delivery_case import DeliveryCase
 
 CHANNELS = ("email", "sms", "link")
@@ -66,12 +67,15 @@ class TestReport(DeliveryCase):
             request.line_ids[0].amount_disputed = request.line_ids[0].amount
         request.delivery_ids.unlink()
         for _number in range(rng.randint(0, 3)):
+            state = rng.choice(MESSAGE_STATES)
+            member = state == "bounced" and rng.choice((False, "left@example.com"))
             self.env["payment.request.delivery"].sudo().create(
                 {
                     "request_id": request.id,
-                    "channel": rng.choice(("email", "sms")),
+                    "channel": "email" if member else rng.choice(("email", "sms")),
                     "recipient": f"{rng.random()}@example.com",
-                    "state": rng.choice(MESSAGE_STATES),
+                    "bounced_for": member,
+                    "state": state,
                     "template_name": rng.choice((False, "Polite", "Firm")),
                 }
             )
@@ -118,7 +122,9 @@ class TestReport(DeliveryCase):
         started = any(checkouts.mapped("stripe_checkout_session_ref"))
         opened = bool(request.opened_at) or started
         arrived = any(
-            row.state == "delivered" or (row.channel, row.state) == ("email", "sent")
+            row.state == "delivered"
+            or (row.channel, row.state) == ("email", "sent")
+            or row.bounced_for
             for row in rows
         )
         declined = [reason for reason in checkouts.mapped("decline_reason") if reason]
@@ -251,6 +257,18 @@ class TestReport(DeliveryCase):
             {item["filter"]: item["count"] for item in shown["work"]}["open"],
             len(requests.filtered(lambda one: one.state in ("sent", "failed"))),
         )
+
+    def test_what_one_member_of_a_list_did_not_get_was_delivered(self):
+        request = self._create_request(self._create_invoice(10), delivery_method="email")
+        row = request.delivery_ids
+        row.state = "sent"
+        trouble = read_trouble("550 5.1.1 no such user")
+        for address, count in (("left@example.com", 1), (row.recipient, 0)):
+            row._bounce(trouble, address)
+            self.env.flush_all()
+            told = self.report.search([("request_id", "=", request.id)])
+            self.assertEqual((row.state, told.delivered_count), ("bounced", count))
+            told.invalidate_recordset()
 
     def test_a_test_of_the_set_up_counts_nowhere(self):
         request = self._create_request(self._create_invoice(10))
