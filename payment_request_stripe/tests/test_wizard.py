@@ -104,6 +104,19 @@ class TestSendWizard(PaymentRequestCommon):
         said, opened = self._press(one, two)
         self.assertEqual(opened, requests)
         self.assertIn("press Resend", said)
+        opened.with_user(self.billing_user).action_resend()
+
+    def test_says_what_to_do_with_several_links_that_ask_already(self):
+        one, two = self._create_invoice(30), self._create_invoice(40, partner=self.baker)
+        draft = self._create_request(one, send=False)
+        other = self._create_request(two)
+        self.assertIn(f"Resend takes {other.name}: select", self._press(one, two)[0])
+        other.with_user(self.billing_user).action_resend()
+        other._transition("processing")
+        said, opened = self._press(one, two)
+        self.assertEqual(opened, draft | other)
+        self.assertIn("Open a draft to send it", said)
+        self.assertNotIn("Resend", said)
 
     def test_says_what_to_do_with_the_link_that_asks_already(self):
         asked = self._create_invoice(30)

@@ -67,11 +67,26 @@ class PaymentRequestSendWizard(models.TransientModel):
     @api.model
     def _advise_on_asking(self, requests):
         if len(requests) > 1:
-            return self.env._("Select those that you want to send again and press Resend.")
+            return self._advise_on_several(requests)
         return {
             "draft": self.env._("Send it, or cancel it to ask anew."),
             "processing": self.env._("A payment is on its way: there is nothing to do but wait."),
         }.get(
             requests.state,
             self.env._("Resend sends the same link once more; cancel it to ask anew."),
+        )
+
+    @api.model
+    def _advise_on_several(self, requests):
+        taken = requests.filtered(lambda request: not request._get_resend_refusal())
+        if not taken:
+            return self.env._(
+                "Open a draft to send it; where a payment is on its way there is nothing to do but "
+                "wait."
+            )
+        if taken == requests:
+            return self.env._("Select those that you want to send again and press Resend.")
+        return self.env._(
+            "Resend takes %(names)s: select those that you want to send again.",
+            names=", ".join(taken.mapped("name")),
         )
