@@ -211,5 +211,6 @@ class AccountMove(models.Model):
         return ", ".join(self.sudo()._get_asking_payment_requests().mapped("name"))
 
     def _get_asking_payment_requests(self):
-        """Return the requests that ask for these invoices now."""
-        return self.payment_request_ids.filtered_domain(ASKING)
+        """Return the requests that ask something of these invoices now."""
+        lines = self.payment_request_line_ids.filtered(lambda line: line.amount_due > 0)
+        return lines.request_id.filtered_domain(ASKING)

@@ -71,10 +71,10 @@ class TestSendWizard(PaymentRequestCommon):
             self._open(draft, paid)
         self.assertEqual(len(str(refused.exception).splitlines()), 2)
 
-    def _pay_by_hand(self, invoice):
+    def _pay_by_hand(self, invoice, amount=None):
         wizards = self.env["account.payment.register"]
         wizards.with_context(active_model="account.move", active_ids=invoice.ids).create(
-            {}
+            {"amount": amount} if amount else {}
         ).action_create_payments()
 
     def _press(self, *invoices):
@@ -117,6 +117,18 @@ class TestSendWizard(PaymentRequestCommon):
         self.assertEqual(opened, draft | other)
         self.assertIn("Open a draft to send it", said)
         self.assertNotIn("Resend", said)
+
+    def test_leaves_out_a_link_that_asks_nothing_of_the_invoice_any_more(self):
+        asked, other = self._create_invoice(100), self._create_invoice(50)
+        first = self._create_request(asked, other, amounts=[60])
+        self._pay_by_hand(asked, 60)
+        (line,) = first.line_ids.filtered(lambda line: line.move_id == asked)
+        line.amount_paid = 60
+        self.assertEqual((first.state, line.amount_due, first.amount_residual), ("sent", 0, 50))
+        second = self._create_request(asked)
+        said, opened = self._press(asked)
+        self.assertEqual(opened, second)
+        self.assertIn(f"is already asked for by {second.name}. Resend", said)
 
     def test_says_what_to_do_with_the_link_that_asks_already(self):
         asked = self._create_invoice(30)
