@@ -209,10 +209,10 @@ class PaymentRequestCheckout(models.Model):
             parameters.pop("customer_email", None)  # Stripe takes the one or the other
             parameters["customer"] = ref
             self.request_id._commit()  # another press may have been told the same meanwhile
-            is_new = "customer" not in self.parameters
-            if is_new and self.try_lock_for_update(allow_referencing=True):
-                self.parameters = parameters
-                self._get_payer(self.request_id).stripe_customer_ref = ref
+            if self.try_lock_for_update(allow_referencing=True):
+                if "customer" not in self.parameters:
+                    self.parameters = parameters
+                    self._get_payer(self.request_id).stripe_customer_ref = ref
                 self.request_id._commit()
         return gateway.create_checkout(parameters, self.idempotency_key)
 
