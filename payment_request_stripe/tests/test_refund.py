@@ -437,22 +437,31 @@ class TestRefund(MoneyCase):
         self.assertEqual(share.amount_residual, -60)
         self.assertEqual(request.amount_refunded, 40)
 
-    def test_the_second_of_two_payments_goes_back_alone(self):
+    def _pay_twice(self):
+        """Return an invoice of 100 and its request, and both checkouts that paid it."""
         invoice = self._create_invoice(100)
         request = self._create_request(invoice)
         first = self._open_checkout(request)
         first.state = "failed"
         self.env.flush_all()
         second = self._open_checkout(request)
-        self._receive(self.stripe.pay(first.stripe_checkout_session_ref))
-        self._receive(self.stripe.pay(second.stripe_checkout_session_ref))
-        payment = second._get_payment()
+        for checkout in (first, second):
+            self._receive(self.stripe.pay(checkout.stripe_checkout_session_ref))
+        return invoice, request, first, second
+
+    def _press_refund(self, payment):
+        """Refund by a payment's own button what its dialog offers."""
         action = payment.with_user(self.billing_user).action_payment_request_refund()
         with self._as_in_production(
             self.env["payment.request.refund.wizard"].browse(action["res_id"]), self.billing_user
         ) as wizard:
             wizard.action_refund()
         self._run_cron("ir_cron_process_events")
+
+    def test_the_second_of_two_payments_goes_back_alone(self):
+        invoice, request, _first, second = self._pay_twice()
+        payment = second._get_payment()
+        self._press_refund(payment)
         self.assertOwed(invoice, "0")
         self.assertEqual(request.refund_ids.payment_id, payment)
         self.assertEqual((request.amount_paid, request.amount_refunded), (200, 100))
@@ -460,21 +469,9 @@ class TestRefund(MoneyCase):
         self.assertMoney(request)
 
     def test_the_first_of_two_payments_goes_back_when_its_button_is_pressed(self):
-        invoice = self._create_invoice(100)
-        request = self._create_request(invoice)
-        first = self._open_checkout(request)
-        first.state = "failed"
-        self.env.flush_all()
-        second = self._open_checkout(request)
-        self._receive(self.stripe.pay(first.stripe_checkout_session_ref))
-        self._receive(self.stripe.pay(second.stripe_checkout_session_ref))
+        invoice, request, first, second = self._pay_twice()
         payment = first._get_payment()
-        action = payment.with_user(self.billing_user).action_payment_request_refund()
-        with self._as_in_production(
-            self.env["payment.request.refund.wizard"].browse(action["res_id"]), self.billing_user
-        ) as wizard:
-            wizard.action_refund()
-        self._run_cron("ir_cron_process_events")
+        self._press_refund(payment)
         self.assertEqual(request.refund_ids.payment_id, payment)
         self.assertOwed(invoice, "100")
         self.assertEqual(second._get_payment().payment_request_credit, 100)
